@@ -1,44 +1,37 @@
-// Port: where the results of a partition go.
+// Port: where the results of the partitions go.
 //
-// Everything written belongs to the open commit: it becomes durable together with the state that
-// led to it, or is discarded with it. Results arrive in input order; views are valid only during
-// the call.
+// Results belong to the open commit: they become durable with the state that led to them, or are
+// discarded with it. They arrive in input order and are valid only during the call.
 //
 // Threads: one caller at a time.
 //
 // Layer: engine/pipeline.
 #pragma once
 
-#include <cstdint>
+#include <string>
 
-#include "engine/alert/event.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "engine/pipeline/record.h"
-#include "engine/throttle/episode_event.h"
+#include "engine/throttle/throttle_output.h"
 
 namespace weir {
 
-// What a forwarded copy says of itself (ThrottledAlertSequenceId, ThrottledAlertCount).
-struct CopyMark {
-  uint64_t sequence_id = 0;  // 1 for the first copy of an episode
-  uint64_t count = 0;        // alerts that it stands for, itself included
-};
-
-class Sink {
+class Sink : public ThrottleOutput {
  public:
-  virtual ~Sink() = default;
-
-  // An alert passes unchanged.
-  virtual void Forward(const Alert& alert) = 0;
-
-  // An alert passes as a copy.
-  virtual void ForwardCopy(const Alert& alert, const CopyMark& mark) = 0;
-
-  // An alert is held back.
-  virtual void Consolidate(const Alert& alert) = 0;
-
-  virtual void Episode(const EpisodeEvent& event) = 0;
-
   virtual void DeadLetter(const Record& record, DeadReason reason) = 0;
+
+  // Makes everything since the last Seal durable, and returns a mark of how far the outputs reach.
+  // The caller stores the mark with the state. Unavailable if the outputs cannot be written.
+  virtual absl::StatusOr<std::string> Seal() = 0;
+
+  // Drops everything since the last Seal.
+  virtual absl::Status Discard() = 0;
+
+  // Before anything is written: cuts the outputs back to where a mark says they reached. DataLoss if
+  // they are shorter than that.
+  virtual absl::Status Reopen(absl::string_view mark) = 0;
 };
 
 }  // namespace weir

@@ -1,0 +1,36 @@
+// The engine's Store on RocksDB.
+//
+// One database in one directory, owned by one process at a time. Each Write is one WriteBatch with a
+// synced write-ahead log: atomic, and durable when it returns.
+//
+// Values are few and large (packed counters), so they are kept in blob files, outside the
+// compactions that would copy them again and again.
+//
+// RocksDB may, after damage to its files, open at an older commit without an error. That is safe
+// here: a commit holds the source's position and the outputs' lengths together with the state, and
+// work since then is done again.
+//
+// Errors: Unavailable   the directory cannot be opened (the message says if another process has it)
+//         DataLoss      RocksDB found damage
+//
+// Threads: one owner.
+//
+// Layer: connectors/rocksdb (engine/base, engine/pipeline).
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "engine/base/state_batch.h"
+#include "engine/pipeline/store.h"
+
+namespace weir {
+
+// Opens the store in `directory`, made if it is not there.
+absl::StatusOr<std::unique_ptr<Store>> OpenRocksDbStore(const std::string& directory);
+
+
+}  // namespace weir

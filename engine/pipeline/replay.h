@@ -1,0 +1,73 @@
+// Runs the records of a source through their partitions, and commits: outputs, positions and state
+// as one.
+//
+// The caller decides when to commit; the results do not depend on it. With a store, Resume continues
+// behind the last commit, whatever stopped the run before: the outputs are cut back to where they
+// reached then, and the source goes on from there.
+//
+// Threads: one owner.
+//
+// Layer: engine/pipeline (engine/alert, engine/base, engine/throttle).
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "engine/pipeline/partition.h"
+#include "engine/pipeline/sink.h"
+#include "engine/pipeline/source.h"
+#include "engine/pipeline/store.h"
+#include "engine/pipeline/storm_tally.h"
+#include "engine/pipeline/summary.h"
+#include "engine/throttle/policy.h"
+
+namespace weir {
+
+class Replay {
+ public:
+  // `store` may be null: then nothing outlives the run. All outlive the replay.
+  Replay(const PolicySchedule& schedule, Source& source, Sink& sink, Store* store);
+
+  // First of all: takes up the state of the last commit, or starts from nothing. With `force` a
+  // state decided under other policy versions is taken up too; see Partition::FinishLoad.
+  absl::Status Resume(bool force);
+
+  // Processes the next records, at most `limit`; how many there were, zero at the end.
+  absl::StatusOr<size_t> Step(size_t limit);
+
+  // Makes everything since the last commit final.
+  absl::Status Commit();
+
+  // Undoes everything since the last commit; the next Step reads it again.
+  absl::Status Rollback();
+
+  // Records and the like since the last commit: what it costs in memory not to commit.
+  size_t uncommitted() const { return uncommitted_; }
+
+  // Records that earlier runs had committed.
+  uint64_t resumed_at() const { return resumed_at_; }
+
+  Summary Summarise() const;
+
+ private:
+  Partition& PartitionAt(uint32_t index);
+  absl::Status LoadPartitions(bool force);
+  absl::Status WriteState(std::string mark);
+
+  const PolicySchedule& schedule_;
+  Source& source_;
+  StormTally sink_;
+  Store* store_;
+  std::vector<std::unique_ptr<Partition>> partitions_;
+  std::vector<Record> records_;
+  std::string position_;      // of the source, at the last commit
+  uint64_t commits_ = 0;      // in the whole life of the state
+  size_t uncommitted_ = 0;
+  uint64_t resumed_at_ = 0;
+};
+
+}  // namespace weir

@@ -1,0 +1,32 @@
+// What a replay found, in numbers. Results only: the same for every run over the same input.
+//
+// Layer: engine/pipeline (engine/alert, engine/throttle).
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <utility>
+#include <vector>
+
+#include "engine/alert/alert_code.h"
+#include "engine/alert/eui64.h"
+#include "engine/pipeline/storm_tally.h"
+#include "engine/throttle/totals.h"
+
+namespace weir {
+
+// read = dead + duplicates + other + alerts;
+// alerts = forwarded + copies + consolidated = forwarded + what the copies stand for + pending +
+// unrepresented.
+struct Summary {
+  uint64_t read = 0;
+  uint64_t dead = 0;
+  uint64_t other = 0;
+  CodeTotals totals;                      // of all codes
+  std::map<AlertCode, CodeTotals> codes;  // those with anything to tell
+
+  // Devices that have stormed, open episodes included, most consolidated first.
+  std::vector<std::pair<Eui64, DeviceStorms>> storms;
+};
+
+}  // namespace weir

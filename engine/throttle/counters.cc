@@ -1,0 +1,159 @@
+#include "engine/throttle/counters.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "absl/container/flat_hash_set.h"
+#include "engine/base/check.h"
+#include "engine/base/wire.h"
+
+namespace weir {
+
+namespace {
+
+// A counter in the store: the device, then tag and value as in a slot.
+constexpr size_t kCounterBytes = 16;
+
+void PutCounter(const CounterTable::Key& key, uint64_t value, std::string& out) {
+  PutU64(key.device, out);
+  PutU64(uint64_t{key.tag} << CounterTable::kValueBits | value, out);
+}
+
+absl::Status Damaged() { return absl::DataLossError("the counters kept in the state are damaged"); }
+
+std::string OrderedName(uint64_t number) {
+  std::string name;
+  PutOrderedU64(number, name);
+  return name;
+}
+
+}  // namespace
+
+Counters::Counters(const Owner& owner)
+    : owner_(owner), tags_(CounterTable::kMaxTag), table_(*this) {}
+
+bool Counters::IsOver(uint32_t tag, uint64_t value, TimeMs horizon) const {
+  return owner_.IsOver(tags_.CodeOf(tag), value, horizon);
+}
+
+CounterTable::Key Counters::KeyOf(const AlertKey& key) {
+  // The table uses a zero device for a free slot.
+  return {.device = key.device.value, .tag = key.device.value == 0 ? 0 : tags_.TagOf(key)};
+}
+
+void Counters::RemoveCodes(const std::vector<bool>& codes) {
+  const Epochs::Pin pin = table_.Enter();
+  std::vector<CounterTable::Key> doomed;
+  table_.ForEach([&](const CounterTable::Key& key, uint64_t /*value*/) {
+    if (codes[tags_.CodeOf(key.tag).index()]) {
+      doomed.push_back(key);
+    }
+  });
+  for (const CounterTable::Key& key : doomed) {
+    Update(key, [](uint64_t /*before*/) { return uint64_t{0}; });
+  }
+}
+
+void Counters::Accept(TimeMs now) {
+  const size_t touched = journal_.size();
+  journal_.clear();
+  table_.SetHorizon(now);
+  // As many slots as words were written: what a flood has filled is looked at again in time, and a
+  // quiet partition does nothing.
+  table_.Sweep(touched);
+}
+
+void Counters::Rollback() {
+  const Epochs::Pin pin = table_.Enter();
+  for (; !journal_.empty(); journal_.pop_back()) {
+    const Change& change = journal_.back();
+    table_.Update(change.key, [&](uint64_t /*now*/) { return change.before; });
+  }
+}
+
+void Counters::ExportDelta(uint64_t number, StateScope deltas, StateScope images) {
+  const Epochs::Pin pin = table_.Enter();
+  absl::flat_hash_set<std::pair<uint64_t, uint32_t>> touched;
+  std::string words;
+  for (const Change& change : journal_) {
+    if (touched.emplace(change.key.device, change.key.tag).second) {
+      PutCounter(change.key, table_.Find(change.key), words);
+    }
+  }
+  size_t budget = touched.size() + 1;
+  deltas.Put(OrderedName(number), std::move(words));
+  deltas_.push_back(number);
+  for (size_t i = 0; budget > 0 && i < CounterTable::kSegments; ++i) {
+    const size_t written = ExportImage(next_image_, number, images);
+    budget -= std::min(budget, written + 1);
+    image_number_[next_image_] = number;
+    next_image_ = (next_image_ + 1) % CounterTable::kSegments;
+  }
+  const uint64_t oldest = *std::min_element(image_number_.begin(), image_number_.end());
+  for (; !deltas_.empty() && deltas_.front() <= oldest; deltas_.pop_front()) {
+    deltas.Erase(OrderedName(deltas_.front()));
+  }
+}
+
+size_t Counters::ExportImage(size_t segment, uint64_t number, StateScope& images) const {
+  std::string image;
+  PutU64(number, image);
+  size_t words = 0;
+  table_.ForEachIn(segment, [&](const CounterTable::Key& key, uint64_t value) {
+    PutCounter(key, value, image);
+    ++words;
+  });
+  images.Put(OrderedName(segment), std::move(image));
+  return words;
+}
+
+absl::Status Counters::LoadTag(absl::string_view name, absl::string_view value) {
+  return tags_.Load(name, value);
+}
+
+absl::Status Counters::LoadImage(absl::string_view name, absl::string_view value) {
+  WireReader key(name);
+  WireReader in(value);
+  const uint64_t segment = key.OrderedU64();
+  const uint64_t number = in.U64();
+  if (!key.done() || !in.ok() || segment >= CounterTable::kSegments) {
+    return Damaged();
+  }
+  WEIR_CHECK(image_number_[segment] == 0);
+  absl::Status applied = Apply(in.rest(), number);
+  image_number_[segment] = number;
+  return applied;
+}
+
+absl::Status Counters::LoadDelta(absl::string_view name, absl::string_view value) {
+  WireReader key(name);
+  const uint64_t number = key.OrderedU64();
+  if (!key.done()) {
+    return Damaged();
+  }
+  deltas_.push_back(number);
+  return Apply(value, number);
+}
+
+absl::Status Counters::Apply(absl::string_view words, uint64_t number) {
+  if (words.size() % kCounterBytes != 0) {
+    return Damaged();
+  }
+  const Epochs::Pin pin = table_.Enter();
+  for (WireReader in(words); !in.rest().empty();) {
+    const uint64_t device = in.U64();
+    const uint64_t word = in.U64();
+    const CounterTable::Key key{.device = device,
+                                .tag = static_cast<uint32_t>(word >> CounterTable::kValueBits)};
+    if (device == 0 || key.tag == 0 || !tags_.Knows(key.tag)) {
+      return Damaged();
+    }
+    if (number > image_number_[CounterTable::SegmentOf(key)]) {
+      table_.Update(key, [&](uint64_t /*before*/) { return word & CounterTable::kMaxValue; });
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace weir

@@ -1,0 +1,49 @@
+#include "engine/throttle/pair_tags.h"
+
+#include <string>
+
+#include "engine/base/wire.h"
+
+namespace weir {
+
+uint32_t PairTags::TagOf(const AlertKey& key) {
+  const Pair pair{key.code, key.recipient};
+  if (const auto found = tags_.find(pair); found != tags_.end()) {
+    return found->second;
+  }
+  if (pairs_.size() == max_tag_) {
+    return 0;
+  }
+  pairs_.push_back(pair);
+  const auto tag = static_cast<uint32_t>(pairs_.size());
+  tags_.emplace(pair, tag);
+  return tag;
+}
+
+void PairTags::Export(StateScope scope) {
+  for (; exported_ < pairs_.size(); ++exported_) {
+    std::string name;
+    PutOrderedU64(exported_ + 1, name);
+    std::string value;
+    PutU32(pairs_[exported_].code.index(), value);
+    PutU64(pairs_[exported_].recipient.value, value);
+    scope.Put(name, std::move(value));
+  }
+}
+
+absl::Status PairTags::Load(absl::string_view name, absl::string_view value) {
+  WireReader key(name);
+  WireReader in(value);
+  const uint64_t tag = key.OrderedU64();
+  const uint32_t code = in.U32();
+  const Eui64 recipient{in.U64()};
+  if (!key.done() || !in.done() || code >= AlertCode::kCount || tag != pairs_.size() + 1) {
+    return absl::DataLossError("a pair of code and recipient kept in the state is damaged");
+  }
+  pairs_.push_back({AlertCode::FromIndex(static_cast<uint16_t>(code)), recipient});
+  tags_.emplace(pairs_.back(), static_cast<uint32_t>(tag));
+  exported_ = pairs_.size();
+  return absl::OkStatus();
+}
+
+}  // namespace weir

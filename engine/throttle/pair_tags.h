@@ -1,0 +1,60 @@
+// Short numbers for pairs of code and recipient, so that a counter fits into two words.
+//
+// There are few such pairs and many devices. Numbers are given in the order in which pairs are first
+// seen and never taken back, so a number in the store means the same for ever.
+//
+// Threads: one owner.
+//
+// Layer: engine/throttle (engine/alert, engine/base).
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "engine/alert/alert_key.h"
+#include "engine/base/state_batch.h"
+
+namespace weir {
+
+class PairTags {
+ public:
+  // Numbers up to `max_tag` are given.
+  explicit PairTags(uint32_t max_tag) : max_tag_(max_tag) {}
+
+  // The number of the key's code and recipient, from 1; zero once all are given.
+  uint32_t TagOf(const AlertKey& key);
+
+  // Whether the number has been given.
+  bool Knows(uint32_t tag) const { return tag >= 1 && tag <= pairs_.size(); }
+
+  // Only for a number that has been given.
+  AlertCode CodeOf(uint32_t tag) const { return pairs_[tag - 1].code; }
+  Eui64 RecipientOf(uint32_t tag) const { return pairs_[tag - 1].recipient; }
+
+  // Writes the pairs that are not in the store yet. A rolled back batch leaves its pairs to the next.
+  void Export(StateScope scope);
+  absl::Status Load(absl::string_view name, absl::string_view value);
+
+ private:
+  struct Pair {
+    AlertCode code;
+    Eui64 recipient;
+
+    friend bool operator==(const Pair&, const Pair&) = default;
+
+    template <typename H>
+    friend H AbslHashValue(H state, const Pair& pair) {
+      return H::combine(std::move(state), pair.code, pair.recipient);
+    }
+  };
+
+  uint32_t max_tag_;
+  absl::flat_hash_map<Pair, uint32_t> tags_;
+  std::vector<Pair> pairs_;  // by tag, from 1
+  size_t exported_ = 0;
+};
+
+}  // namespace weir
