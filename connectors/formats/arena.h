@@ -40,7 +40,7 @@ class Arena {
   };
 
   void NextBlock(size_t size) {
-    block_ += block_ < blocks_.size() ? 1 : 0;
+    block_ += block_ < blocks_.size() ? 1U : 0U;
     used_ = 0;
     if (block_ == blocks_.size() || blocks_[block_].size < size) {
       const size_t block_size = size > kBlockSize ? size : kBlockSize;

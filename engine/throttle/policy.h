@@ -39,7 +39,7 @@ struct CodePolicy {
   DurationMs window = kHour;
   WindowKind window_kind = WindowKind::kTumbling;
   uint64_t clear = 10;  // an episode ends with a window of at most so many, 0..threshold
-  Forward forward;
+  Forward forward{};
   bool last_word = true;  // forward the last consolidated alert at the end of an episode
 
   friend bool operator==(const CodePolicy&, const CodePolicy&) = default;

@@ -17,14 +17,14 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Optional
+from typing import Any
 
 # --------------------------------------------------------------------------------------------
 # Times and durations: integer milliseconds throughout.
 
-EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 TIME_FORM = re.compile(r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,3}))?Z", re.ASCII)
 DURATION_FORM = re.compile(r"(\d+)(ms|s|m|h|d)", re.ASCII)
 UNIT_MS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
@@ -40,7 +40,7 @@ def parse_time(text: Any) -> int:
         raise Undecodable("time")
     year, month, day, hour, minute, second = (int(part) for part in match.groups()[:6])
     try:
-        moment = datetime(year, month, day, hour, minute, second, tzinfo=timezone.utc)
+        moment = datetime(year, month, day, hour, minute, second, tzinfo=UTC)
     except ValueError:
         raise Undecodable("time") from None
     if moment < EPOCH:
@@ -139,20 +139,20 @@ OTHER_TIMES = ("received", "status_since", "added", "execute_at")
 
 @dataclass(frozen=True)
 class Alert:
-    device: Optional[str]
+    device: str | None
     code: str
-    recipient: Optional[str]
-    counter: Optional[str]
-    received: Optional[int]
-    device_time: Optional[int]
-    payload: Optional[bytes]
+    recipient: str | None
+    counter: str | None
+    received: int | None
+    device_time: int | None
+    payload: bytes | None
 
     def time(self) -> int:
         time = self.received if self.received is not None else self.device_time
         assert time is not None  # decoding refuses an alert without any time
         return time
 
-    def identity(self) -> Optional[tuple[Any, ...]]:
+    def identity(self) -> tuple[Any, ...] | None:
         """What makes two messages the same. None: this one is never a duplicate.
 
         The received time belongs to a delivery, not to the message. A message with neither
@@ -187,8 +187,8 @@ class Alert:
 class Other:
     """A readable record that is no alert: throttling only takes its time."""
 
-    device: Optional[str]
-    at: Optional[int]
+    device: str | None
+    at: int | None
 
 
 def parse_id(text: Any) -> str:
@@ -291,10 +291,10 @@ class StreamClock:
 
     def __init__(self, max_ahead: int) -> None:
         self.max_ahead = max_ahead
-        self.now: Optional[int] = None
-        self.remembered: Optional[tuple[str, int]] = None  # (device, time)
+        self.now: int | None = None
+        self.remembered: tuple[str, int] | None = None  # (device, time)
 
-    def take(self, device: Optional[str], time: Optional[int]) -> None:
+    def take(self, device: str | None, time: int | None) -> None:
         if time is None:
             return
         if self.now is None:
@@ -339,7 +339,7 @@ class Policy:
     sliding: bool
     clear: int
     first_of_window: bool  # the first alert of a later window passes as a copy
-    every: Optional[int]  # every n-th alert passes as a copy
+    every: int | None  # every n-th alert passes as a copy
     last_word: bool
 
 
@@ -368,8 +368,8 @@ def build_policy(fields: dict[str, Any]) -> Policy:
 class Version:
     def __init__(self, document: dict[str, Any]) -> None:
         start = document.get("effective_from")
-        self.effective: Optional[int] = None if start is None else parse_time(start)
-        self.note: Optional[str] = document.get("note")
+        self.effective: int | None = None if start is None else parse_time(start)
+        self.note: str | None = document.get("note")
         self.together = document.get("pairs", "apart") == "together"
         self.default: dict[str, Any] = document.get("default", {})
         self.codes: dict[str, Any] = document.get("codes", {})
@@ -421,7 +421,7 @@ def touched(key_code: str, old: Version, new: Version) -> bool:
     return False
 
 
-def versions_of(document: Optional[dict[str, Any]]) -> list[Version]:
+def versions_of(document: dict[str, Any] | None) -> list[Version]:
     """Without a policy file there is one version, in force always, without a date."""
     if document is None:
         return [Version({})]
@@ -431,7 +431,7 @@ def versions_of(document: Optional[dict[str, Any]]) -> list[Version]:
 # --------------------------------------------------------------------------------------------
 # Throttling.
 
-Key = tuple[str, str, Optional[str]]  # device, code it is counted under, recipient
+Key = tuple[str, str, str | None]  # device, code it is counted under, recipient
 
 
 @dataclass
@@ -442,7 +442,7 @@ class Episode:
     pending: int = 0
     alerts: int = 0
     copies: int = 0
-    last_held: Optional[Alert] = None
+    last_held: Alert | None = None
 
 
 @dataclass
@@ -451,7 +451,7 @@ class KeyState:
     current: int = 0
     previous: int = 0
     position: int = 0  # of the last alert counted, in the input
-    episode: Optional[Episode] = None
+    episode: Episode | None = None
 
 
 @dataclass
@@ -499,11 +499,11 @@ def compact(fields: dict[str, Any]) -> str:
 class Model:
     """One partition. Feed it the records in order, then read `out` and `summary()`."""
 
-    def __init__(self, policy: Optional[dict[str, Any]] = None, capture: str = "capture") -> None:
+    def __init__(self, policy: dict[str, Any] | None = None, capture: str = "capture") -> None:
         document = policy or {}
         self.capture = capture
         self.ahead_of: list[Version] = versions_of(policy)  # those not in force yet, in order
-        self.version: Optional[Version] = None
+        self.version: Version | None = None
         self.clock = StreamClock(parse_duration(document.get("max_ahead", DEFAULT_MAX_AHEAD)))
         self.duplicate_window = parse_duration(
             document.get("duplicate_window", DEFAULT_DUPLICATE_WINDOW)
@@ -630,7 +630,8 @@ class Model:
     # -- what time brings
 
     def _advance(self, now: int) -> None:
-        """Everything due at or before `now`: versions in turn, and before each what is due by it."""
+        """Everything due at or before `now`. Versions take effect in turn, even those that one
+        step of time skips; what is due by then happens first, under the version before."""
         while self.ahead_of and (self.ahead_of[0].effective or 0) <= now:
             new = self.ahead_of.pop(0)
             self._run_windows_until(new.effective or 0)
@@ -718,8 +719,8 @@ class Model:
         at: int,
         key: Key,
         version: Version,
-        episode: Optional[Episode] = None,
-        reason: Optional[str] = None,
+        episode: Episode | None = None,
+        reason: str | None = None,
     ) -> None:
         device, code, recipient = key
         fields: dict[str, Any] = {
@@ -743,8 +744,6 @@ class Model:
         self.out.episodes.append(compact(present))
 
     def summary(self) -> dict[str, Any]:
-        for state in self.open.values():
-            assert state.episode is not None
         self._count_pending()
         codes = {
             code: self.by_code[code].report()
@@ -775,7 +774,7 @@ def measure(state: KeyState, policy: Policy, now: int) -> int:
 # Running it.
 
 
-def run(capture: bytes, policy: Optional[dict[str, Any]], name: str = "capture") -> Model:
+def run(capture: bytes, policy: dict[str, Any] | None, name: str = "capture") -> Model:
     model = Model(policy, name)
     for number, line in lines_of(capture):
         model.feed(number, line)

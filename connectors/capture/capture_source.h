@@ -1,0 +1,94 @@
+// Reads records from captures: files with one record a line, one capture after the other.
+//
+// A record that kcat printed belongs to the partition it names, with the offset it had there. All
+// others, lines with a broken envelope included, belong to the unnamed partition 0; their offset
+// counts them over all captures from 0. A line of nothing but blanks is no record.
+//
+// Promises: the same captures give the same records, however often reading is broken off and
+// continued at a position. The last capture may have grown meanwhile, and others may have been
+// added behind it.
+// Does not promise: to see that the content of a capture changed before the last record that was
+// read; only that record, and the sizes of captures read to their end, are compared. The format
+// that was asked for is no part of a position.
+// Errors: of Read, those of byte_stream.h and line_reader.h, once all records before have been
+// given; of Seek also FailedPrecondition. Only Seek is of use after a failed Seek.
+//
+// Threads: one owner.
+//
+// Layer: connectors/capture (connectors/formats, engine/pipeline, engine/base, xxhash).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+
+#include "connectors/capture/capture_position.h"
+#include "connectors/capture/line_reader.h"
+#include "connectors/capture/partition_table.h"
+#include "connectors/formats/arena.h"
+#include "connectors/formats/decoder.h"
+#include "connectors/formats/format.h"
+#include "engine/pipeline/record.h"
+#include "engine/pipeline/source.h"
+
+namespace weir {
+
+class CaptureSource : public Source {
+ public:
+  // Checks all captures and names everything that is wrong with any. `-` is standard input. Reads
+  // every line as `forced`, if there is one.
+  static absl::StatusOr<std::unique_ptr<CaptureSource>> Open(std::vector<std::string> captures,
+                                                             std::optional<Format> forced);
+
+  absl::Status Read(size_t limit, std::vector<Record>& records) override;
+  std::string Position() const override;
+  absl::Status Seek(absl::string_view position) override;
+
+  // The partitions that have appeared, by number; the unnamed one has an empty topic.
+  const std::deque<PartitionName>& partitions() const { return partitions_.names(); }
+
+  // How many bytes of the files have been used, and of how many when they were opened; the latter
+  // only if that could be known.
+  uint64_t consumed() const;
+
+  std::optional<uint64_t> total() const { return total_; }
+
+ private:
+  CaptureSource(std::vector<std::string> captures, std::optional<uint64_t> total,
+                std::optional<Format> forced);
+
+  absl::Status OpenCurrent(LineReader::Place place);
+  absl::StatusOr<bool> ReadOn();
+  void Add(absl::string_view line, std::vector<Record>& records);
+
+  absl::Status CheckSameCaptures(const CapturePosition& position) const;
+  absl::Status SeekLine(const CapturePosition::Line& line);
+  absl::Status NotTheOne(absl::string_view difference) const;
+
+  const std::vector<std::string> captures_;
+  const std::optional<uint64_t> total_;
+  Decoder decoder_;
+  Arena arena_;
+
+  size_t current_ = 0;  // capture that is being read
+  bool is_open_ = false;
+  bool standard_input_used_ = false;
+  LineReader lines_;
+  std::vector<uint64_t> sizes_;  // of the captures before the current one
+
+  // Capture of the last record; nothing has been read if there is none.
+  std::optional<size_t> last_capture_;
+  CapturePosition::Line last_;
+  int64_t next_offset_ = 0;  // of the unnamed partition
+  PartitionTable partitions_;
+};
+
+}  // namespace weir

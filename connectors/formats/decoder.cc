@@ -1,0 +1,76 @@
+#include "connectors/formats/decoder.h"
+
+#include <variant>
+
+#include "absl/strings/strip.h"
+
+#include "connectors/formats/kcat.h"
+#include "engine/alert/event.h"
+#include "engine/base/units.h"
+
+namespace weir {
+
+namespace {
+
+constexpr absl::string_view kByteOrderMark = "\xEF\xBB\xBF";
+
+// `[received<TAB>]message`.
+Event DecodeGbcsLine(absl::string_view line, Arena& arena) {
+  const size_t tab = line.find('\t');
+  if (tab == absl::string_view::npos) {
+    return DecodeGbcsText(line, arena, std::nullopt);
+  }
+  const std::optional<TimeMs> received = ParseTime(Trim(line.substr(0, tab)));
+  const Event event = DecodeGbcsText(Trim(line.substr(tab + 1)), arena, received);
+  const DeadReason* reason = std::get_if<DeadReason>(&event);
+  const bool readable = reason == nullptr || *reason != DeadReason::kBadPayload;
+  return !received && readable ? Event(DeadReason::kBadTime) : event;
+}
+
+// A line that is neither hexadecimal nor base64 is of no format at all.
+Event OrNotReadable(const Event& event) {
+  const DeadReason* reason = std::get_if<DeadReason>(&event);
+  return reason != nullptr && *reason == DeadReason::kBadPayload ? Event(DeadReason::kNotReadable)
+                                                                 : event;
+}
+
+}  // namespace
+
+Decoder::Decoder(std::optional<Format> forced) : forced_(forced) {}
+
+Decoded Decoder::Decode(absl::string_view line, Arena& arena) {
+  const absl::string_view text = Trim(absl::StripPrefix(line, kByteOrderMark));
+  if (!forced_) {
+    return !text.empty() && text.front() == '{'
+               ? DecodeObject(text, arena)
+               : Decoded{.envelope = {}, .event = OrNotReadable(DecodeGbcsLine(text, arena))};
+  }
+  switch (*forced_) {
+    case Format::kJson:
+      return {.envelope = {}, .event = DecodeJson(text, parser_, arena, std::nullopt)};
+    case Format::kKcat:
+      return DecodeKcat(text, parser_, arena);
+    case Format::kGbcs:
+      return {.envelope = {}, .event = DecodeGbcsLine(text, arena)};
+  }
+  return {.envelope = {}, .event = DeadReason::kNotReadable};
+}
+
+Decoded Decoder::DecodeObject(absl::string_view line, Arena& arena) {
+  if (line.size() > kMaxKcatLine) {
+    return {.envelope = {}, .event = DeadReason::kTooLong};
+  }
+  JsonObject object;
+  const std::optional<DeadReason> bad = parser_.Read(line, object);
+  if (!bad && IsKcat(object)) {
+    return DecodeKcatObject(object, parser_, arena);
+  }
+  // Only an envelope may be longer than a message.
+  if (line.size() > kMaxMessageBytes) {
+    return {.envelope = {}, .event = DeadReason::kTooLong};
+  }
+  return {.envelope = {},
+          .event = bad ? Event(*bad) : DecodeJsonObject(object, arena, std::nullopt)};
+}
+
+}  // namespace weir

@@ -1,0 +1,43 @@
+// Turns a line of a capture into an event, whatever its format.
+//
+// The format is found for each line by itself, so that captures may mix them and a result never
+// depends on the lines before. A line that begins with `{` is JSON or what kcat prints, told apart
+// by IsKcat; any other is a GBCS message in hexadecimal or base64, behind the time at which it was
+// received and a tab if there is one.
+//
+// Promises: any bytes give an event.
+// Errors: a DeadReason. kNotReadable only if no format was asked for and none fits; a line that
+// begins like JSON but is cut short is kBadJson.
+//
+// Threads: one owner.
+//
+// Layer: connectors/formats (engine/alert, engine/base).
+#pragma once
+
+#include <optional>
+
+#include "absl/strings/string_view.h"
+
+#include "connectors/formats/arena.h"
+#include "connectors/formats/format.h"
+#include "connectors/formats/json.h"
+
+namespace weir {
+
+class Decoder {
+ public:
+  // Reads only the format `forced`, if there is one.
+  explicit Decoder(std::optional<Format> forced);
+
+  // `line` comes without its terminator, and kJsonPadding bytes behind it must be readable. A byte
+  // order mark before it and blanks around it are ignored. The result views `arena` only.
+  Decoded Decode(absl::string_view line, Arena& arena);
+
+ private:
+  Decoded DecodeObject(absl::string_view line, Arena& arena);
+
+  std::optional<Format> forced_;
+  JsonParser parser_;
+};
+
+}  // namespace weir

@@ -1,0 +1,294 @@
+#include "connectors/formats/json_writer.h"
+
+#include <xxhash.h>
+
+#include <array>
+#include <charconv>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+
+#include "connectors/formats/binary_text.h"
+#include "connectors/formats/format.h"
+#include "engine/alert/alert_code.h"
+#include "engine/alert/eui64.h"
+#include "engine/base/check.h"
+#include "engine/base/units.h"
+
+namespace weir {
+
+namespace {
+
+constexpr const char* kLowerHexDigits = "0123456789abcdef";
+
+template <typename Integer>
+void AppendNumber(Integer number, std::string& out) {
+  std::array<char, 20> text;  // NOLINT(cppcoreguidelines-pro-type-member-init): written below
+  const std::to_chars_result result = std::to_chars(text.data(), text.data() + text.size(), number);
+  out.append(text.data(), static_cast<size_t>(result.ptr - text.data()));
+}
+
+// ---- Fields; `name` is `,"name":"`, with everything that stands before the value.
+
+template <size_t N>
+void AppendId(const char (&name)[N], Eui64 id, std::string& out) {
+  out.append(name, N - 1);
+  AppendEui64(id, out);
+  out.push_back('"');
+}
+
+template <size_t N>
+void AppendTimeField(const char (&name)[N], TimeMs time, std::string& out) {
+  out.append(name, N - 1);
+  AppendTime(time, out);
+  out.push_back('"');
+}
+
+template <size_t N, typename Integer>
+void AppendNumberField(const char (&name)[N], Integer number, std::string& out) {
+  out.append(name, N - 1);
+  AppendNumber(number, out);
+}
+
+// The fields of an alert, from the opening brace on and without the closing one.
+void AppendAlertFields(const Alert& alert, std::string& out) {
+  if (alert.device) {
+    AppendId("{\"device\":\"", *alert.device, out);
+    out.append(",\"code\":\"");
+  } else {
+    out.append("{\"code\":\"");
+  }
+  AppendAlertCode(alert.code, out);
+  out.push_back('"');
+  if (alert.recipient) {
+    AppendId(",\"recipient\":\"", *alert.recipient, out);
+  }
+  if (alert.counter) {
+    // A string: not every reader keeps 64 bits of a number.
+    AppendNumberField(",\"counter\":\"", *alert.counter, out);
+    out.push_back('"');
+  }
+  if (alert.received) {
+    AppendTimeField(",\"received\":\"", *alert.received, out);
+  }
+  if (alert.device_time) {
+    AppendTimeField(",\"device_time\":\"", *alert.device_time, out);
+  }
+  if (!alert.payload.empty()) {
+    out.append(",\"payload\":\"");
+    AppendBase64(alert.payload, out);
+    out.push_back('"');
+  }
+}
+
+absl::string_view KindName(EpisodeEvent::Kind kind) {
+  switch (kind) {
+    case EpisodeEvent::Kind::kStarted:
+      return "started";
+    case EpisodeEvent::Kind::kContinuing:
+      return "continuing";
+    case EpisodeEvent::Kind::kEnded:
+      return "ended";
+    case EpisodeEvent::Kind::kExcludedStorm:
+      return "excluded_storm";
+  }
+  WEIR_CHECK(false);
+}
+
+absl::string_view ReasonName(EpisodeEvent::Reason reason) {
+  switch (reason) {
+    case EpisodeEvent::Reason::kClear:
+      return "clear";
+    case EpisodeEvent::Reason::kPolicy:
+      return "policy";
+  }
+  WEIR_CHECK(false);
+}
+
+// ---- Strings
+
+// How many bytes of a character outside ASCII stand at the front of `text`. `valid` says whether
+// they are all of it; if not, they are what one U+FFFD stands for: the longest beginning of a
+// character, or one byte that begins none.
+struct Character {
+  size_t size;
+  bool valid;
+};
+
+// A lead byte allows a range for the byte after it, which excludes overlong forms, surrogates and
+// what lies beyond U+10FFFF (Unicode 15, table 3-7).
+Character ReadCharacter(absl::string_view text) {
+  const auto byte = [text](size_t i) { return static_cast<unsigned char>(text[i]); };
+  const unsigned char lead = byte(0);
+  if (lead < 0xC2 || lead > 0xF4) {
+    return {.size = 1, .valid = false};
+  }
+  const size_t size = lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
+  const unsigned char lowest = lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80;
+  const unsigned char highest = lead == 0xED ? 0x9F : lead == 0xF4 ? 0x8F : 0xBF;
+  for (size_t i = 1; i < size; ++i) {
+    if (i == text.size() || byte(i) < (i == 1 ? lowest : 0x80) ||
+        byte(i) > (i == 1 ? highest : 0xBF)) {
+      return {.size = i, .valid = false};
+    }
+  }
+  return {.size = size, .valid = true};
+}
+
+constexpr bool IsPlain(char c) {
+  return c >= ' ' && c != '"' && c != '\\' && static_cast<unsigned char>(c) < 0x80;
+}
+
+void AppendEscape(char c, std::string& out) {
+  out.push_back('\\');
+  switch (c) {
+    case '"':
+    case '\\':
+      out.push_back(c);
+      return;
+    case '\b':
+      out.push_back('b');
+      return;
+    case '\f':
+      out.push_back('f');
+      return;
+    case '\n':
+      out.push_back('n');
+      return;
+    case '\r':
+      out.push_back('r');
+      return;
+    case '\t':
+      out.push_back('t');
+      return;
+    default:
+      out.append("u00");
+      out.push_back(kLowerHexDigits[c >> 4 & 0xF]);
+      out.push_back(kLowerHexDigits[c & 0xF]);
+  }
+}
+
+// The canonical form: 32 hex digits, the high half first.
+void AppendDigest(absl::string_view bytes, std::string& out) {
+  XXH128_canonical_t digest;
+  XXH128_canonicalFromHash(&digest, XXH3_128bits(bytes.data(), bytes.size()));
+  for (const unsigned char byte : digest.digest) {
+    out.push_back(kLowerHexDigits[byte >> 4]);
+    out.push_back(kLowerHexDigits[byte & 0xF]);
+  }
+}
+
+}  // namespace
+
+void AppendForwarded(const Alert& alert, std::string& out) {
+  AppendAlertFields(alert, out);
+  out.append("}\n");
+}
+
+void AppendForwardedCopy(const Alert& alert, const CopyMark& mark, std::string& out) {
+  AppendAlertFields(alert, out);
+  AppendNumberField(",\"throttled_alert_sequence_id\":", mark.sequence_id, out);
+  AppendNumberField(",\"throttled_alert_count\":", mark.count, out);
+  out.append("}\n");
+}
+
+void AppendEpisode(const EpisodeEvent& event, std::string& out) {
+  using Kind = EpisodeEvent::Kind;
+  out.append("{\"event\":\"");
+  out.append(KindName(event.kind).data(), KindName(event.kind).size());
+  AppendTimeField("\",\"at\":\"", event.at, out);
+  AppendId(",\"device\":\"", event.key.device, out);
+  out.append(",\"code\":\"");
+  AppendAlertCode(event.key.code, out);
+  out.push_back('"');
+  if (event.key.recipient.value != 0) {
+    AppendId(",\"recipient\":\"", event.key.recipient, out);
+  }
+  if (event.started && event.kind != Kind::kExcludedStorm) {
+    AppendTimeField(",\"started\":\"", *event.started, out);
+  }
+  if (event.kind == Kind::kEnded) {
+    AppendTimeField(",\"ended\":\"", event.at, out);
+    out.append(",\"reason\":");
+    AppendJsonString(ReasonName(event.reason), out);
+  }
+  if (event.policy) {
+    AppendTimeField(",\"policy\":\"", *event.policy, out);
+  }
+  if (!event.note.empty()) {
+    out.append(",\"note\":");
+    AppendJsonString(event.note, out);
+  }
+  if (event.kind == Kind::kContinuing || event.kind == Kind::kEnded) {
+    AppendNumberField(",\"alerts\":", event.counts.alerts, out);
+    AppendNumberField(",\"copies\":", event.counts.copies, out);
+    AppendNumberField(",\"consolidated\":", event.counts.consolidated(), out);
+    if (event.counts.copies > 0) {
+      // Copies are numbered from 1 without a gap.
+      AppendNumberField(",\"last_sequence_id\":", event.counts.copies, out);
+    }
+  }
+  out.append("}\n");
+}
+
+void AppendDeadLetter(const Record& record, DeadReason reason, std::string& out) {
+  const Origin& origin = record.origin;
+  out.push_back('{');
+  if (!origin.capture.empty()) {
+    out.append("\"capture\":");
+    AppendJsonString(origin.capture, out);
+    AppendNumberField(",\"line\":", origin.line, out);
+    out.push_back(',');
+  }
+  if (!origin.topic.empty()) {
+    out.append("\"topic\":");
+    AppendJsonString(origin.topic, out);
+    AppendNumberField(",\"partition\":", origin.partition, out);
+    out.push_back(',');
+  }
+  AppendNumberField("\"offset\":", origin.offset, out);
+  out.append(",\"reason\":");
+  AppendJsonString(DeadReasonName(reason), out);
+  out.append(",\"bytes\":\"");
+  AppendBase64(record.bytes.substr(0, kMaxMessageBytes), out);
+  out.push_back('"');
+  if (record.bytes.size() > kMaxMessageBytes) {
+    AppendNumberField(",\"length\":", record.bytes.size(), out);
+    out.append(",\"digest\":\"xxh3_128:");
+    AppendDigest(record.bytes, out);
+    out.push_back('"');
+  }
+  out.append("}\n");
+}
+
+void AppendJsonString(absl::string_view text, std::string& out) {
+  out.push_back('"');
+  size_t position = 0;
+  while (position < text.size()) {
+    size_t plain = position;
+    while (plain < text.size() && IsPlain(text[plain])) {
+      ++plain;
+    }
+    out.append(text.data() + position, plain - position);
+    position = plain;
+    if (position == text.size()) {
+      break;
+    }
+    const char c = text[position];
+    if (static_cast<unsigned char>(c) < 0x80) {
+      AppendEscape(c, out);
+      ++position;
+      continue;
+    }
+    const Character character = ReadCharacter(text.substr(position));
+    if (character.valid) {
+      out.append(text.data() + position, character.size);
+    } else {
+      out.append("\xEF\xBF\xBD");
+    }
+    position += character.size;
+  }
+  out.push_back('"');
+}
+
+}  // namespace weir

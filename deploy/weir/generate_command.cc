@@ -1,0 +1,266 @@
+#include "deploy/weir/generate_command.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <cinttypes>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <system_error>
+
+#include "CLI/Config.hpp"
+#include "CLI/Formatter.hpp"
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+
+#include "connectors/formats/json_writer.h"
+#include "engine/alert/event.h"
+#include "engine/base/units.h"
+
+namespace weir {
+
+namespace {
+
+constexpr size_t kBlockSize = size_t{1} << 20;
+
+// While it lives, writing to a pipe that nobody reads fails with EPIPE and does not end the
+// process.
+class BrokenPipesIgnored {
+ public:
+  BrokenPipesIgnored() {
+    struct sigaction ignore {};
+
+    ignore.sa_handler = SIG_IGN;
+    restore_ = sigaction(SIGPIPE, &ignore, &before_) == 0;
+  }
+
+  ~BrokenPipesIgnored() {
+    if (restore_) {
+      sigaction(SIGPIPE, &before_, nullptr);
+    }
+  }
+
+  BrokenPipesIgnored(const BrokenPipesIgnored&) = delete;
+  BrokenPipesIgnored& operator=(const BrokenPipesIgnored&) = delete;
+
+ private:
+  struct sigaction before_ {};
+
+  bool restore_ = false;
+};
+
+// Tells on standard error how far the command is.
+class Progress {
+ public:
+  explicit Progress(const FleetOptions& options)
+      : options_(options),
+        terminal_(isatty(STDERR_FILENO) == 1),
+        begin_(Clock::now()),
+        next_(begin_ + std::chrono::seconds(1)) {}
+
+  // Call it often; most calls say nothing.
+  void Tell(TimeMs reached, uint64_t alerts) {
+    const Clock::time_point now = Clock::now();
+    if (now < next_) {
+      return;
+    }
+    const int64_t percent = (reached - options_.start).value * 100 / options_.duration.value;
+    std::fprintf(stderr, "%sweir generate: %2" PRId64 " %%, %" PRIu64 " alerts, %.0f a second%s",
+                 terminal_ ? "\r" : "", percent, alerts,
+                 static_cast<double>(alerts) / SecondsUntil(now), terminal_ ? "\x1b[K" : "\n");
+    next_ = now + (terminal_ ? std::chrono::milliseconds(250) : std::chrono::seconds(2));
+    open_line_ = terminal_;
+  }
+
+  // Call it before anything else is said.
+  void End() {
+    if (open_line_) {
+      std::fputs("\r\x1b[K", stderr);
+      open_line_ = false;
+    }
+  }
+
+  double seconds() const { return SecondsUntil(Clock::now()); }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  double SecondsUntil(Clock::time_point now) const {
+    return std::chrono::duration<double>(now - begin_).count();
+  }
+
+  const FleetOptions& options_;
+  const bool terminal_;
+  const Clock::time_point begin_;
+  Clock::time_point next_;
+  bool open_line_ = false;
+};
+
+bool Write(absl::string_view block, std::FILE* out) {
+  return std::fwrite(block.data(), 1, block.size(), out) == block.size();
+}
+
+int OutputFailed(int error) {
+  if (error != EPIPE) {
+    std::fprintf(stderr, "weir generate: cannot write the alerts: %s\n",
+                 std::generic_category().message(error).c_str());
+  }
+  return 1;
+}
+
+void TellResult(const FleetCounts& counts, uint64_t bytes, double seconds) {
+  std::fprintf(stderr,
+               "weir generate: %" PRIu64 " alerts: %" PRIu64 " background, %" PRIu64
+               " in storms, %" PRIu64 " about outages; %.1f MB in %.1f s\n",
+               counts.all(), counts.background, counts.storm, counts.outage,
+               static_cast<double>(bytes) / 1e6, seconds);
+}
+
+// ---- The command line
+
+CLI::Validator IsDuration() {
+  const auto check = [](const std::string& text) {
+    const std::optional<DurationMs> duration = ParseDuration(text);
+    if (duration && duration->value > 0 && *duration <= kMaxFleetDuration) {
+      return std::string();
+    }
+    return absl::StrCat("'", text, "' is no duration from 1ms to ",
+                        FormatDuration(kMaxFleetDuration),
+                        "; write a whole number and a unit, such as 90s, 10m, 12h or 1d");
+  };
+  return CLI::Validator(check, "DURATION");
+}
+
+CLI::Validator IsTime() {
+  const auto check = [](const std::string& text) {
+    return ParseTime(text) ? std::string()
+                           : absl::StrCat("'", text, "' is no time; write it like ",
+                                          "2019-12-02T00:00:00Z, with Z for UTC or an offset");
+  };
+  return CLI::Validator(check, "TIME");
+}
+
+CLI::Validator IsFormat() {
+  const auto check = [](const std::string& text) {
+    return text == "json" ? std::string()
+                          : absl::StrCat("'", text, "' cannot be generated; json is what there is");
+  };
+  return CLI::Validator(check, "FORMAT");
+}
+
+CLI::Validator IsAtMost(const char* name, uint64_t first, uint64_t last) {
+  return CLI::Range(first, last).description(absl::StrCat(name, " (", first, " to ", last, ")"));
+}
+
+void AddTraffic(CLI::App& command, FleetOptions& fleet) {
+  command
+      .add_option("--devices", fleet.devices,
+                  "How many devices report: a third each electricity meters, gas meters and "
+                  "communications hubs")
+      ->check(IsAtMost("NUMBER", 1, kMaxFleetDevices))
+      ->capture_default_str();
+  command
+      .add_option("--rate", fleet.alerts_per_device_day,
+                  "Alerts per device and day besides storms and outages. The whole fleet of Great "
+                  "Britain had about 1, storms included, in July 2022")
+      ->check(CLI::Range(0.0, kMaxFleetRate).description("NUMBER (0 to 86400)"))
+      ->capture_default_str();
+  command
+      .add_option("--storms", fleet.storms,
+                  "How many devices storm, at some time: each repeats one code every 1 to 10 s for "
+                  "10m to 7h30m, which makes about 3700 alerts if the duration has room for that")
+      ->check(IsAtMost("NUMBER", 0, kMaxFleetStorms))
+      ->capture_default_str();
+  command
+      .add_option("--outages", fleet.outages,
+                  "How many power outages there are: in each the hubs of 5 % of the homes send AD1 "
+                  "within 3 minutes, and later their meters 8F36 and voltage alerts")
+      ->check(IsAtMost("NUMBER", 0, kMaxFleetOutages))
+      ->capture_default_str();
+}
+
+}  // namespace
+
+CLI::App* AddGenerate(CLI::App& root, GenerateArguments& arguments) {
+  FleetOptions& fleet = arguments.fleet;
+  CLI::App* command = root.add_subcommand(
+      "generate",
+      "Write the alerts of a synthetic fleet to standard output, one JSON object a line, in the "
+      "order in which they are received. The same options always give the same bytes.");
+  AddTraffic(*command, fleet);
+  command
+      ->add_option_function<std::string>(
+          "--duration",
+          [&fleet](const std::string& text) { fleet.duration = *ParseDuration(text); },
+          "How much time the alerts cover, such as 90s, 10m, 12h or 1d")
+      ->check(IsDuration())
+      ->default_str(FormatDuration(fleet.duration));
+  command
+      ->add_option_function<std::string>(
+          "--start", [&fleet](const std::string& text) { fleet.start = *ParseTime(text); },
+          "When the time that they cover begins")
+      ->check(IsTime())
+      ->default_str(FormatTime(fleet.start));
+  command
+      ->add_option("--seed", fleet.seed,
+                   "Another number gives other alerts, of the same devices and the same kind")
+      ->capture_default_str();
+  command->add_flag("--payloads", fleet.payloads,
+                    "Give each device alert its GBCS message, unsigned: two to three times the "
+                    "bytes");
+  command->add_option("--format", arguments.format, "How an alert is written; only json for now")
+      ->check(IsFormat())
+      ->capture_default_str();
+  command->footer(
+      "Examples:\n"
+      "  weir generate --devices 1000 --duration 1h --storms 2 > small.jsonl\n"
+      "  weir generate --devices 100000 --duration 1d --storms 150 > capture.jsonl\n"
+      "      about a million alerts, more than half of them in storms\n"
+      "  weir generate --duration 7d --rate 0.5 --outages 7 --payloads | weir decode");
+  return command;
+}
+
+int RunGenerate(const FleetOptions& options, std::FILE* out) {
+  if (const absl::Status status = CheckFleetOptions(options); !status.ok()) {
+    const std::string reason(status.message());
+    std::fprintf(stderr, "weir generate: %s\n", reason.c_str());
+    return 2;
+  }
+  const BrokenPipesIgnored guard;
+  Progress progress(options);
+  Fleet fleet(options);
+  KeptAlert alert;
+  std::string block;
+  uint64_t bytes = 0;
+  bool more = true;
+  while (more) {
+    block.clear();
+    while (block.size() < kBlockSize && (more = fleet.Next(alert))) {
+      AppendForwarded(View(alert), block);
+    }
+    bytes += block.size();
+    if (!Write(block, out)) {
+      const int error = errno;
+      progress.End();
+      return OutputFailed(error);
+    }
+    if (more) {
+      progress.Tell(*alert.received, fleet.counts().all());
+    }
+  }
+  if (std::fflush(out) != 0) {
+    const int error = errno;
+    progress.End();
+    return OutputFailed(error);
+  }
+  progress.End();
+  TellResult(fleet.counts(), bytes, progress.seconds());
+  return 0;
+}
+
+}  // namespace weir

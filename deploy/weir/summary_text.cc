@@ -1,0 +1,103 @@
+#include "deploy/weir/summary_text.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+
+#include "deploy/weir/text.h"
+#include "engine/alert/catalogue.h"
+
+namespace weir {
+
+namespace {
+
+constexpr size_t kRows = 10;  // of each table
+
+std::string Share(uint64_t part, uint64_t whole) {
+  return whole == 0 ? ""
+                    : absl::StrFormat("%5.1f %%", 100.0 * static_cast<double>(part) /
+                                                      static_cast<double>(whole));
+}
+
+void AppendLine(absl::string_view name, uint64_t count, absl::string_view rest, std::string& out) {
+  absl::StrAppendFormat(&out, "  %-22s %15s  %s\n", name, WithThousands(count), rest);
+}
+
+void AppendTotals(const Summary& summary, std::string& out) {
+  const CodeTotals& totals = summary.totals;
+  AppendLine("records read", summary.read, "", out);
+  AppendLine("dead letters", summary.dead, "", out);
+  AppendLine("duplicates dropped", totals.duplicates, "", out);
+  AppendLine("other records", summary.other, "", out);
+  AppendLine("alerts", totals.alerts, "", out);
+  AppendLine("  forwarded unchanged", totals.forwarded, Share(totals.forwarded, totals.alerts),
+             out);
+  AppendLine("  forwarded as copies", totals.copies, Share(totals.copies, totals.alerts), out);
+  AppendLine("  held back", totals.consolidated(), Share(totals.consolidated(), totals.alerts),
+             out);
+  AppendLine(
+      "episodes started", totals.started,
+      absl::StrCat(WithThousands(totals.ended), " ended, ", WithThousands(totals.open),
+                   " still open with ", WithThousands(totals.pending), " alerts not yet in a copy"),
+      out);
+  if (totals.unrepresented > 0) {
+    AppendLine("  in no copy", totals.unrepresented, "held back where last_word is false", out);
+  }
+}
+
+void AppendCodes(const Summary& summary, std::string& out) {
+  std::vector<std::pair<AlertCode, CodeTotals>> codes;
+  for (const auto& entry : summary.codes) {
+    if (entry.second.consolidated() > 0) {
+      codes.push_back(entry);
+    }
+  }
+  std::stable_sort(codes.begin(), codes.end(), [](const auto& a, const auto& b) {
+    return a.second.consolidated() > b.second.consolidated();
+  });
+  if (codes.empty()) {
+    return;
+  }
+  absl::StrAppend(&out, "\ncodes that stormed most\n");
+  absl::StrAppendFormat(&out, "  %-5s %13s %13s %9s  %s\n", "code", "alerts", "held back",
+                        "episodes", "name");
+  for (size_t i = 0; i < std::min(kRows, codes.size()); ++i) {
+    const auto& [code, totals] = codes[i];
+    const absl::string_view name = AlertCodeName(code);
+    absl::StrAppendFormat(&out, "  %-5s %13s %13s %9s  %s\n", FormatAlertCode(code),
+                          WithThousands(totals.alerts), WithThousands(totals.consolidated()),
+                          WithThousands(totals.started),
+                          name.empty() ? "(not in the catalogue)" : name);
+  }
+}
+
+void AppendDevices(const Summary& summary, std::string& out) {
+  if (summary.storms.empty()) {
+    return;
+  }
+  absl::StrAppend(&out, "\ndevices that stormed most, of ", WithThousands(summary.storms.size()),
+                  "\n");
+  absl::StrAppendFormat(&out, "  %-23s %15s %13s %9s\n", "device", "storm alerts", "held back",
+                        "episodes");
+  for (size_t i = 0; i < std::min(kRows, summary.storms.size()); ++i) {
+    const auto& [device, storms] = summary.storms[i];
+    absl::StrAppendFormat(&out, "  %-23s %15s %13s %9s\n", FormatEui64(device),
+                          WithThousands(storms.alerts), WithThousands(storms.consolidated),
+                          WithThousands(storms.episodes));
+  }
+}
+
+}  // namespace
+
+std::string SummaryText(const Summary& summary) {
+  std::string out;
+  AppendTotals(summary, out);
+  AppendCodes(summary, out);
+  AppendDevices(summary, out);
+  return out;
+}
+
+}  // namespace weir

@@ -1,0 +1,288 @@
+#!/usr/bin/env bash
+# Builds and tests everything that continuous integration does, and stops at the first failure.
+#
+#     tests/run.sh            all stages
+#     tests/run.sh --quick    release build, its tests and the format check
+#
+# WEIR_JOBS          parallel jobs, by default the number of processors
+# WEIR_FUZZ_SECONDS  how long to run each fuzz harness, by default 20
+#
+# Output of the tools goes to build/logs; the end of it is shown when a stage fails.
+set -euo pipefail
+
+cd -P -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
+logs=build/logs
+jobs=${WEIR_JOBS:-$(nproc)}
+fuzz_seconds=${WEIR_FUZZ_SECONDS:-20}
+
+usage() {
+  sed -n '2,/^set -e/{/^#/s/^# \{0,1\}//p}' tests/run.sh
+}
+
+quick=false
+case "${1:-}" in
+  "") ;;
+  --quick) quick=true ;;
+  -h | --help)
+    usage
+    exit 0
+    ;;
+  *)
+    usage >&2
+    exit 2
+    ;;
+esac
+
+# ------------------------------------------------------------------------------------------------
+# Stages.
+
+stage_names=()
+stage_seconds=()
+stage_results=()
+current=""
+started=0
+
+end_stage() {
+  stage_names+=("${current}")
+  stage_seconds+=($((SECONDS - started)))
+  stage_results+=("$1")
+  current=""
+}
+
+# Runs a function as a stage. A command that fails in it ends the script, and so finish() runs.
+stage() {
+  current=$1
+  started=${SECONDS}
+  printf '\n== %s\n' "${current}"
+  "$2"
+  end_stage ok
+  printf -- '-- %s s\n' "${stage_seconds[-1]}"
+}
+
+finish() {
+  local status=$? failed=${current} i
+  trap - EXIT
+  if [[ -n ${failed} ]]; then
+    end_stage FAILED
+  fi
+  if ((${#stage_names[@]} > 0)); then
+    printf '\n%-32s %7s  %s\n' stage seconds result
+    for i in "${!stage_names[@]}"; do
+      printf '%-32s %7d  %s\n' \
+        "${stage_names[i]}" "${stage_seconds[i]}" "${stage_results[i]}"
+    done
+    printf '%-32s %7d\n' total "${SECONDS}"
+  fi
+  if [[ -n ${failed} ]]; then
+    printf '\nFAILED: %s\n' "${failed}"
+  elif ((status == 0)); then
+    printf '\nPASSED\n'
+  fi
+  exit "${status}"
+}
+trap finish EXIT
+
+# ------------------------------------------------------------------------------------------------
+# Helpers.
+
+# Runs a command with its output in a log; if it fails, shows the end of the log and fails as well.
+logged() {
+  local log=${logs}/$1.log status=0
+  shift
+  mkdir -p "${logs}"
+  "$@" >"${log}" 2>&1 || status=$?
+  if ((status != 0)); then
+    # Without what ctest says of tests that passed and clang-tidy of headers of others.
+    grep -vE '^ *Start +[0-9]+:|^ *[0-9]+/[0-9]+ Test .* Passed |^[0-9]+ warnings generated' \
+      "${log}" | tail -n 200 || true
+    printf 'status %d from: %.160s\nthe full log is %s\n' "${status}" "$*" "${log}"
+  fi
+  return "${status}"
+}
+
+# Runs a command without address randomisation where that is allowed: the sanitizers of gcc 12 and
+# clang 14 do not start reliably on kernels that randomise with many bits.
+steadily() {
+  local prefix=()
+  if setarch "$(uname -m)" -R true 2>/dev/null; then
+    prefix=(setarch "$(uname -m)" -R)
+  fi
+  "${prefix[@]}" "$@"
+}
+
+# configure PRESET
+configure() {
+  logged "$1-configure" cmake --preset "$1" -DWEIR_TESTS=ON
+}
+
+# build PRESET [TARGET...]
+build() {
+  local preset=$1 targets=()
+  shift
+  if (($# > 0)); then
+    targets=(--target "$@")
+  fi
+  logged "${preset}-build" \
+    steadily cmake --build --preset "${preset}" --parallel "${jobs}" "${targets[@]}"
+}
+
+# run_tests PRESET [ARGUMENT OF CTEST...]
+run_tests() {
+  local preset=$1
+  shift
+  logged "${preset}-test" steadily ctest --preset "${preset}" --parallel "${jobs}" \
+    --timeout 300 --no-tests=error "$@"
+  grep -E 'tests passed' "${logs}/${preset}-test.log"
+}
+
+# Prints the C++ files of the repository, each ended by a NUL.
+cpp_files() {
+  if git rev-parse --is-inside-work-tree >/dev/null 2>&1; then
+    git ls-files -z -- '*.h' '*.cc'
+  else
+    find . \( -path ./.git -o -path ./build -o -path ./out \) -prune -o \
+      -type f \( -name '*.h' -o -name '*.cc' \) -print0
+  fi
+}
+
+# Prints our own files that the release build compiles, each ended by a NUL.
+compiled_files() {
+  python3 -c '
+import json, pathlib
+root = pathlib.Path.cwd().resolve()
+ours = ("engine", "connectors", "deploy", "tests", "bench")
+with open("build/release/compile_commands.json", encoding="utf-8") as database:
+    paths = {pathlib.Path(entry["directory"], entry["file"]) for entry in json.load(database)}
+names = (str(p.relative_to(root)) for p in paths if p.is_relative_to(root))
+print(*(f"{n}\0" for n in sorted(names) if n.split("/")[0] in ours), sep="", end="")
+'
+}
+
+# Prints the executables behind the tests labelled tsan, relative to the build directory. They are
+# read from the release build: before a build, ctest does not know which tests an executable has.
+tsan_targets() {
+  ctest --test-dir build/release --show-only=json-v1 -L '^tsan$' | python3 -c '
+import json, pathlib, sys
+build = pathlib.Path("build/release").resolve()
+paths = {
+    pathlib.Path(argument)
+    for test in json.load(sys.stdin)["tests"]
+    for argument in test.get("command", [])
+}
+print(*sorted(str(p.relative_to(build)) for p in paths if p.is_relative_to(build) and p.is_file()))
+'
+}
+
+# ------------------------------------------------------------------------------------------------
+# What the stages do.
+
+install_packages() {
+  deploy/install_packages.sh test
+}
+
+release_build() {
+  configure release
+  build release
+}
+
+release_tests() {
+  run_tests release
+}
+
+asan_tests() {
+  configure asan
+  build asan
+  run_tests asan
+}
+
+tsan_tests() {
+  local names targets
+  names=$(tsan_targets)
+  read -r -a targets <<<"${names}"
+  if ((${#targets[@]} == 0)); then
+    echo "no test is labelled tsan"
+    return 1
+  fi
+  configure tsan
+  build tsan "${targets[@]}"
+  run_tests tsan -L '^tsan$'
+}
+
+format_check() {
+  local files
+  mapfile -d '' -t files < <(cpp_files)
+  if ((${#files[@]} == 0)); then
+    echo "no C++ files found"
+    return 1
+  fi
+  logged format clang-format-14 --dry-run --Werror "${files[@]}"
+  echo "${#files[@]} files"
+}
+
+tidy_check() {
+  local files
+  mapfile -d '' -t files < <(compiled_files)
+  if ((${#files[@]} == 0)); then
+    echo "the compile database names no file of ours"
+    return 1
+  fi
+  logged tidy tidy_files "${files[@]}"
+  echo "${#files[@]} files"
+}
+
+tidy_files() {
+  printf '%s\0' "$@" | xargs -0 -n 1 -P "${jobs}" clang-tidy-14 -quiet -p build/release
+}
+
+fuzz_run() {
+  local harnesses harness name corpus seeds folder
+  configure fuzz
+  mapfile -t harnesses < <(
+    ninja -C build/fuzz -t targets all |
+      sed -n 's|^\(tests/fuzz/fuzz_[A-Za-z0-9_]*\): CXX_EXECUTABLE_LINKER.*|\1|p'
+  )
+  if ((${#harnesses[@]} == 0)); then
+    echo "the preset fuzz builds no tests/fuzz/fuzz_*"
+    return 1
+  fi
+  build fuzz "${harnesses[@]}"
+  for harness in "${harnesses[@]}"; do
+    name=${harness##*/}
+    # libFuzzer adds what it finds to the first folder, and so that is not the one of the sources.
+    corpus=build/fuzz/corpus/${name}
+    mkdir -p "${corpus}" build/fuzz/findings
+    seeds=()
+    for folder in "tests/fuzz/corpus/${name}" "tests/fuzz/corpus/${name#fuzz_}"; do
+      if [[ -d ${folder} ]]; then
+        seeds+=("${folder}")
+      fi
+    done
+    logged "${name}" steadily "build/fuzz/${harness}" "-max_total_time=${fuzz_seconds}" \
+      -timeout=10 -rss_limit_mb=2048 "-artifact_prefix=build/fuzz/findings/${name}-" \
+      "${corpus}" "${seeds[@]}"
+    echo "${name}: $(grep -E '^Done ' "${logs}/${name}.log")"
+  done
+}
+
+# ------------------------------------------------------------------------------------------------
+
+export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
+export TSAN_OPTIONS=${TSAN_OPTIONS:-halt_on_error=1:second_deadlock_stack=1}
+
+stage "packages" install_packages
+if command -v ccache >/dev/null; then
+  export CMAKE_CXX_COMPILER_LAUNCHER=ccache
+fi
+stage "release: build" release_build
+stage "release: tests" release_tests
+if ! ${quick}; then
+  stage "asan: build and tests" asan_tests
+  stage "tsan: build and tests" tsan_tests
+fi
+stage "format" format_check
+if ! ${quick}; then
+  stage "clang-tidy" tidy_check
+  if [[ -d tests/fuzz ]]; then
+    stage "fuzz: build and run" fuzz_run
+  fi
+fi

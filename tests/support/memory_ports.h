@@ -1,0 +1,129 @@
+// The engine's ports in memory: a source over a vector, a sink that keeps lines, a store that keeps
+// a map. They keep the promises of the real ones, so that a run can be stopped and resumed anywhere.
+//
+// Layer: tests.
+#pragma once
+
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "engine/base/check.h"
+#include "engine/pipeline/sink.h"
+#include "engine/pipeline/source.h"
+#include "engine/pipeline/store.h"
+
+namespace weir {
+
+class MemorySource : public Source {
+ public:
+  // `records` outlive the source.
+  explicit MemorySource(const std::vector<Record>& records) : all_(records) {}
+
+  absl::Status Read(size_t limit, std::vector<Record>& records) override {
+    records.clear();
+    while (records.size() < limit && next_ < all_.size()) {
+      records.push_back(all_[next_++]);
+    }
+    return absl::OkStatus();
+  }
+
+  std::string Position() const override { return absl::StrCat(next_); }
+
+  absl::Status Seek(absl::string_view position) override {
+    WEIR_CHECK(absl::SimpleAtoi(position, &next_));
+    return absl::OkStatus();
+  }
+
+ private:
+  const std::vector<Record>& all_;
+  size_t next_ = 0;
+};
+
+// Writes every result as a line of one list, so that the order between streams shows too.
+class MemorySink : public Sink {
+ public:
+  void Forward(const Alert& alert) override { Add("forward", Text(alert)); }
+  void ForwardCopy(const Alert& alert, const CopyMark& mark) override {
+    Add(absl::StrCat("copy ", mark.sequence_id, " for ", mark.count), Text(alert));
+  }
+  void Consolidate(const Alert& alert) override { Add("consolidate", Text(alert)); }
+  void Episode(const EpisodeEvent& event) override {
+    static constexpr const char* kKinds[] = {"started", "continuing", "ended", "excluded_storm"};
+    Add(kKinds[static_cast<int>(event.kind)],
+        absl::StrCat(FormatEui64(event.key.device), " ", FormatAlertCode(event.key.code), " at ",
+                     event.at.value, " since ", event.started.value_or(TimeMs{}).value, " reason ",
+                     static_cast<int>(event.reason), " alerts ", event.counts.alerts, " copies ",
+                     event.counts.copies, " policy ", event.policy.value_or(TimeMs{-1}).value, " ",
+                     event.note));
+  }
+  void DeadLetter(const Record& record, DeadReason reason) override {
+    Add("dead", absl::StrCat(record.origin.offset, " ", DeadReasonName(reason)));
+  }
+
+  absl::StatusOr<std::string> Seal() override {
+    sealed_ = lines_.size();
+    return absl::StrCat(sealed_);
+  }
+  absl::Status Discard() override {
+    lines_.resize(sealed_);
+    return absl::OkStatus();
+  }
+  absl::Status Reopen(absl::string_view mark) override {
+    sealed_ = 0;
+    WEIR_CHECK(mark.empty() || absl::SimpleAtoi(mark, &sealed_));
+    return Discard();
+  }
+
+  const std::vector<std::string>& lines() const { return lines_; }
+
+ private:
+  static std::string Text(const Alert& alert) {
+    return absl::StrCat(alert.device ? FormatEui64(*alert.device) : "-", " ",
+                        FormatAlertCode(alert.code), " ", alert.counter.value_or(0), " ",
+                        alert.received.value_or(TimeMs{}).value);
+  }
+  void Add(absl::string_view what, absl::string_view of) {
+    lines_.push_back(absl::StrCat(what, ": ", of));
+  }
+
+  std::vector<std::string> lines_;
+  size_t sealed_ = 0;
+};
+
+class MemoryStore : public Store {
+ public:
+  absl::Status Write(const StateBatch& batch) override {
+    for (const StateBatch::Change& change : batch.changes()) {
+      if (change.value) {
+        entries_[change.key] = *change.value;
+      } else {
+        entries_.erase(change.key);
+      }
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status Scan(absl::string_view prefix, Visitor visit) override {
+    for (auto entry = entries_.lower_bound(std::string(prefix));
+         entry != entries_.end() && absl::StartsWith(entry->first, prefix); ++entry) {
+      absl::Status visited =
+          visit(absl::string_view(entry->first).substr(prefix.size()), entry->second);
+      if (!visited.ok()) {
+        return visited;
+      }
+    }
+    return absl::OkStatus();
+  }
+
+  std::map<std::string, std::string>& entries() { return entries_; }
+
+ private:
+  std::map<std::string, std::string> entries_;
+};
+
+}  // namespace weir
