@@ -74,10 +74,12 @@ absl::Status MakeDirectories(const std::string& path) {
     const std::string directory = path.substr(0, end);
     if (::mkdir(directory.c_str(), 0777) == 0) {
       WEIR_RETURN_IF_ERROR(SyncDirectory(ParentOf(directory)));
-
-    } else if (struct stat status = {};
-               errno != EEXIST && ::stat(directory.c_str(), &status) != 0) {
-      return OsError("make directory", directory, errno);
+      continue;
+    }
+    const int error = errno;
+    // A read-only parent, for one, gives another error than EEXIST.
+    if (struct stat status = {}; ::stat(directory.c_str(), &status) != 0) {
+      return OsError("make directory", directory, error);
     }
   }
   return absl::OkStatus();
@@ -171,7 +173,7 @@ void OutputFiles::Flush(File& file) {
   file.buffer.clear();
 }
 
-absl::Status OutputFiles::Sync(File& file) const {
+absl::Status OutputFiles::Sync(const File& file) {
   if (file.length == file.sealed) {
     return absl::OkStatus();
   }

@@ -68,7 +68,7 @@ class OutputFiles : public Sink {
   void FlushIfFull(File& file);
   void Flush(File& file);
   absl::Status CutBack();
-  absl::Status Sync(File& file) const;
+  static absl::Status Sync(const File& file);
   std::string Mark() const;
   absl::StatusOr<std::vector<uint64_t>> LengthsOf(absl::string_view mark) const;
 

@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
 
 #include "connectors/formats/binary_text.h"
 #include "connectors/formats/format.h"
@@ -173,29 +174,40 @@ JsonField FieldOf(absl::string_view name) {
 }
 
 // ---- One object
+//
+// Read with simdjson's document parser and not with its on-demand one, which looks only at what is
+// asked for: it would take faults in the fields that Weir does not use, and checking those one by
+// one made it slower than this.
 
-JsonValue ValueOf(simdjson::dom::element element) {
+// Sets each member by itself: a value that is put together elsewhere and then copied would have to
+// wait for its parts.
+void SetValue(simdjson::dom::element element, JsonValue& value) {
   using Kind = JsonValue::Kind;
   switch (element.type()) {
     case simdjson::dom::element_type::STRING: {
       const std::string_view text = element.get_string().value_unsafe();
-      return {.kind = Kind::kString, .data = text.data(), .number = text.size()};
+      value.kind = Kind::kString;
+      value.data = text.data();
+      value.number = text.size();
+      return;
     }
     case simdjson::dom::element_type::INT64: {
       // simdjson gives this type to every number that fits.
       const int64_t number = element.get_int64().value_unsafe();
-      return number < 0 ? JsonValue{.kind = Kind::kNegative, .data = nullptr, .number = 0}
-                        : JsonValue{.kind = Kind::kUnsigned,
-                                    .data = nullptr,
-                                    .number = static_cast<uint64_t>(number)};
+      value.kind = number < 0 ? Kind::kNegative : Kind::kUnsigned;
+      value.number = static_cast<uint64_t>(number);
+      return;
     }
     case simdjson::dom::element_type::UINT64:
-      return {
-          .kind = Kind::kUnsigned, .data = nullptr, .number = element.get_uint64().value_unsafe()};
+      value.kind = Kind::kUnsigned;
+      value.number = element.get_uint64().value_unsafe();
+      return;
     case simdjson::dom::element_type::NULL_VALUE:
-      return {.kind = Kind::kString, .data = nullptr, .number = 0};
+      value.kind = Kind::kString;
+      value.number = 0;
+      return;
     default:
-      return {.kind = Kind::kOther, .data = nullptr, .number = 0};
+      value.kind = Kind::kOther;
   }
 }
 
@@ -205,11 +217,10 @@ void NoteFields(simdjson::dom::object fields, JsonObject& object) {
     if (which == JsonField::kCount) {
       continue;
     }
-    const JsonValue value = ValueOf(field.value);
+    JsonValue& value = object.Add(which);
+    SetValue(field.value, value);
     if (value.kind == JsonValue::Kind::kString && value.number == 0) {
-      object.AddEmpty(which);
-    } else {
-      object.Add(which, value);
+      object.SetEmpty(which);
     }
   }
 }
@@ -270,57 +281,63 @@ class FieldReader {
     return true;
   }
 
-  std::optional<Eui64> Id(JsonField field) {
-    const absl::string_view text = String(field, DeadReason::kBadField);
-    return text.empty() ? std::nullopt : Checked(ParseEui64(text), DeadReason::kBadField);
+  // These set `out` if there is a value, and leave it alone if there is none.
+
+  void Id(JsonField field, std::optional<Eui64>& out) {
+    if (const absl::string_view text = String(field, DeadReason::kBadField); !text.empty()) {
+      Set(ParseEui64(text), DeadReason::kBadField, out);
+    }
   }
 
-  std::optional<TimeMs> Time(JsonField field) {
-    const absl::string_view text = String(field, DeadReason::kBadTime);
-    return text.empty() ? std::nullopt : Checked(ParseTime(text), DeadReason::kBadTime);
+  void Time(JsonField field, std::optional<TimeMs>& out) {
+    if (const absl::string_view text = String(field, DeadReason::kBadTime); !text.empty()) {
+      Set(ParseTime(text), DeadReason::kBadTime, out);
+    }
   }
 
-  AlertCode Code() {
+  void Code(AlertCode& out) {
     Require(JsonField::kCode);
     const absl::string_view text = String(JsonField::kCode, DeadReason::kBadField);
-    return text.empty() ? AlertCode()
-                        : Checked(ParseAlertCode(text), DeadReason::kBadCode).value_or(AlertCode());
+    if (!text.empty()) {
+      Set(ParseAlertCode(text), DeadReason::kBadCode, out);
+    }
   }
 
   // A counter is a string, since not every JSON library keeps 64 bits of a number, or a number.
-  std::optional<uint64_t> Counter(JsonField field) {
-    const JsonValue* value = object_.Find(field);
-    if (value == nullptr) {
-      return std::nullopt;
+  void Counter(std::optional<uint64_t>& out) {
+    const JsonValue* value = object_.Find(JsonField::kCounter);
+    if (value != nullptr && value->kind == JsonValue::Kind::kUnsigned) {
+      out.emplace(value->number);
+      return;
     }
-    return value->kind == JsonValue::Kind::kUnsigned
-               ? std::make_optional(value->number)
-               : Checked(ParseUnsigned(String(field, DeadReason::kBadField)),
-                         DeadReason::kBadField);
+    const absl::string_view text = String(JsonField::kCounter, DeadReason::kBadField);
+    if (!text.empty()) {
+      Set(ParseUnsigned(text), DeadReason::kBadField, out);
+    }
   }
 
-  absl::string_view Payload() {
+  void Payload(absl::string_view& out) {
     const absl::string_view text = String(JsonField::kPayload, DeadReason::kBadField);
-    return text.empty() ? text
-                        : Checked(Base64ToBytes(text, arena_), DeadReason::kBadPayload)
-                              .value_or(absl::string_view());
+    if (!text.empty()) {
+      Set(Base64ToBytes(text, arena_), DeadReason::kBadPayload, out);
+    }
   }
 
   // The device of `PARTY:DEVICE:COUNTER`.
-  std::optional<Eui64> DeviceOfRequest() {
+  void DeviceOfRequest(std::optional<Eui64>& out) {
     Require(JsonField::kRequestId);
     const absl::string_view text = String(JsonField::kRequestId, DeadReason::kBadField);
     if (text.empty()) {
-      return std::nullopt;
+      return;
     }
     const size_t first = text.find(':');
     const size_t second = first == absl::string_view::npos ? first : text.find(':', first + 1);
     if (second == absl::string_view::npos || !ParseEui64(text.substr(0, first)) ||
         !ParseUnsigned(text.substr(second + 1))) {
       Fail(DeadReason::kBadField);
-      return std::nullopt;
+      return;
     }
-    return Checked(ParseEui64(text.substr(first + 1, second - first - 1)), DeadReason::kBadField);
+    Set(ParseEui64(text.substr(first + 1, second - first - 1)), DeadReason::kBadField, out);
   }
 
  private:
@@ -337,12 +354,13 @@ class FieldReader {
     return value->text();
   }
 
-  template <typename T>
-  std::optional<T> Checked(std::optional<T> parsed, DeadReason reason) {
-    if (!parsed) {
+  template <typename T, typename Out>
+  void Set(const std::optional<T>& parsed, DeadReason reason, Out& out) {
+    if (parsed) {
+      out = *parsed;
+    } else {
       Fail(reason);
     }
-    return parsed;
   }
 
   const JsonObject& object_;
@@ -356,25 +374,32 @@ constexpr JsonFieldSet kAlertFields = {
 
 Event AlertOf(FieldReader& reader, std::optional<TimeMs> envelope_time) {
   using enum JsonField;
+  // Made where the caller wants it and set field by field: copying what has just been written in
+  // parts takes longer than parsing it.
+  Event event(std::in_place_type<Alert>);
+  Alert& alert = *std::get_if<Alert>(&event);
   reader.RejectRepeated(kAlertFields);
-  Alert alert = {.device = reader.Id(kDevice),
-                 .code = reader.Code(),
-                 .recipient = reader.Id(kRecipient),
-                 .counter = reader.Counter(kCounter),
-                 .received = reader.Time(kReceived),
-                 .device_time = reader.Time(kDeviceTime),
-                 .payload = reader.Payload()};
-  // The DCC alerts about its own systems, which concern no device.
+  reader.Id(kDevice, alert.device);
+  reader.Code(alert.code);
+  reader.Id(kRecipient, alert.recipient);
+  reader.Counter(alert.counter);
+  reader.Time(kReceived, alert.received);
+  reader.Time(kDeviceTime, alert.device_time);
+  reader.Payload(alert.payload);
   if (alert.code.is_device()) {
+    // A DCC alert may be about a system of the DCC, which is no device.
     reader.Require(kDevice);
   }
   if (envelope_time) {
-    alert.received = envelope_time;
+    alert.received = *envelope_time;
   }
   if (!alert.received && !alert.device_time) {
     reader.Fail(DeadReason::kNoTime);
   }
-  return reader.fault() ? Event(*reader.fault()) : Event(alert);
+  if (reader.fault()) {
+    event = *reader.fault();
+  }
+  return event;
 }
 
 // The outcome of a load switching request arrives as one of two device alerts.
@@ -389,12 +414,12 @@ Event OtherOf(OtherKind kind, FieldReader& reader, std::optional<TimeMs> envelop
   if (kind == OtherKind::kDevice) {
     reader.RejectRepeated({kDevice, kDeviceType, kStatus});
     reader.Require(kDevice);
-    event.device = reader.Id(kDevice);
+    reader.Id(kDevice, event.device);
     reader.RequireString(kDeviceType);
     reader.RequireString(kStatus);
   } else {
     reader.RejectRepeated({kRequestId});
-    event.device = reader.DeviceOfRequest();
+    reader.DeviceOfRequest(event.device);
   }
   if (kind == OtherKind::kRequest || kind == OtherKind::kResponse) {
     reader.RejectRepeated({kSrv});
@@ -406,11 +431,13 @@ Event OtherOf(OtherKind kind, FieldReader& reader, std::optional<TimeMs> envelop
   }
   if (kind == OtherKind::kOutcome) {
     reader.RejectRepeated({kCode});
-    if (!IsOutcome(reader.Code())) {
+    AlertCode code;
+    reader.Code(code);
+    if (!IsOutcome(code)) {
       reader.Fail(DeadReason::kBadField);
     }
   }
-  event.received = reader.Time(kReceived);
+  reader.Time(kReceived, event.received);
   if (envelope_time) {
     event.received = envelope_time;
   }

@@ -3,8 +3,8 @@
 // Promises: any bytes give an event; an event other than a DeadReason is given only if the text is
 // one JSON object (RFC 8259) in UTF-8 to its last byte, fields that Weir does not use included.
 // Nothing is allocated once the buffers have grown to the largest record.
-// Does not promise: the order in which several faults of one record are found, except that a text
-// that is not JSON is never called anything else, however its fields look.
+// Does not promise: which of several faults of one record is told, except that the length comes
+// first, then the text, then the fields.
 // Errors: a DeadReason. A field that Weir uses and that stands twice is kBadField; an escape that
 // names half a surrogate pair is kBadJson.
 // Source: RFC 8259 (the grammar), RFC 4648 (base64).
@@ -71,6 +71,10 @@ class JsonFieldSet {
 
   constexpr void Add(JsonField field) { bits_ |= uint32_t{1} << static_cast<unsigned>(field); }
 
+  constexpr void Remove(JsonField field) {
+    bits_ &= ~(uint32_t{1} << static_cast<unsigned>(field));
+  }
+
   constexpr bool Has(JsonField field) const {
     return (bits_ >> static_cast<unsigned>(field) & 1) != 0;
   }
@@ -107,22 +111,18 @@ class JsonObject {
     repeated_ = {};
   }
 
-  // The first value of that name is kept.
-  void Add(JsonField field, const JsonValue& value) {
-    AddEmpty(field);
-    if (!present_.Has(field)) {
-      present_.Add(field);
-      values_[static_cast<size_t>(field)] = value;
-    }
-  }
-
-  // Adds null or an empty string, which count as no value.
-  void AddEmpty(JsonField field) {
+  // Where to put the value of that name. The last one is kept.
+  JsonValue& Add(JsonField field) {
     if (seen_.Has(field)) {
       repeated_.Add(field);
     }
     seen_.Add(field);
+    present_.Add(field);
+    return values_[static_cast<size_t>(field)];
   }
+
+  // Says that what stands there counts as no value: null or an empty string.
+  void SetEmpty(JsonField field) { present_.Remove(field); }
 
   // Nullptr if there is no value.
   const JsonValue* Find(JsonField field) const {

@@ -2,7 +2,6 @@
 
 #include <xxhash.h>
 
-#include <array>
 #include <charconv>
 #include <cstddef>
 #include <cstdint>
@@ -23,12 +22,15 @@ constexpr const char* kLowerHexDigits = "0123456789abcdef";
 
 template <typename Integer>
 void AppendNumber(Integer number, std::string& out) {
-  std::array<char, 20> text;  // NOLINT(cppcoreguidelines-pro-type-member-init): written below
-  const std::to_chars_result result = std::to_chars(text.data(), text.data() + text.size(), number);
-  out.append(text.data(), static_cast<size_t>(result.ptr - text.data()));
+  // Written in place: a buffer filled byte by byte is slow to copy.
+  constexpr size_t kLongest = 20;
+  const size_t begin = out.size();
+  out.resize(begin + kLongest);
+  const std::to_chars_result result = std::to_chars(&out[begin], &out[begin] + kLongest, number);
+  out.resize(static_cast<size_t>(result.ptr - out.data()));
 }
 
-// ---- Fields; `name` is `,"name":"`, with everything that stands before the value.
+// ---- Fields; `name` is everything that stands before the value: `,"name":"`.
 
 template <size_t N>
 void AppendId(const char (&name)[N], Eui64 id, std::string& out) {
@@ -50,34 +52,37 @@ void AppendNumberField(const char (&name)[N], Integer number, std::string& out) 
   AppendNumber(number, out);
 }
 
-// The fields of an alert, from the opening brace on and without the closing one.
+// The fields of an alert, from the opening brace on and without the last quote. All of them are
+// strings, so that a name brings the quote of the value before it along.
 void AppendAlertFields(const Alert& alert, std::string& out) {
   if (alert.device) {
-    AppendId("{\"device\":\"", *alert.device, out);
-    out.append(",\"code\":\"");
+    out.append("{\"device\":\"");
+    AppendEui64(*alert.device, out);
+    out.append("\",\"code\":\"");
   } else {
     out.append("{\"code\":\"");
   }
   AppendAlertCode(alert.code, out);
-  out.push_back('"');
   if (alert.recipient) {
-    AppendId(",\"recipient\":\"", *alert.recipient, out);
+    out.append("\",\"recipient\":\"");
+    AppendEui64(*alert.recipient, out);
   }
   if (alert.counter) {
     // A string: not every reader keeps 64 bits of a number.
-    AppendNumberField(",\"counter\":\"", *alert.counter, out);
-    out.push_back('"');
+    out.append("\",\"counter\":\"");
+    AppendNumber(*alert.counter, out);
   }
   if (alert.received) {
-    AppendTimeField(",\"received\":\"", *alert.received, out);
+    out.append("\",\"received\":\"");
+    AppendTime(*alert.received, out);
   }
   if (alert.device_time) {
-    AppendTimeField(",\"device_time\":\"", *alert.device_time, out);
+    out.append("\",\"device_time\":\"");
+    AppendTime(*alert.device_time, out);
   }
   if (!alert.payload.empty()) {
-    out.append(",\"payload\":\"");
+    out.append("\",\"payload\":\"");
     AppendBase64(alert.payload, out);
-    out.push_back('"');
   }
 }
 
@@ -182,12 +187,12 @@ void AppendDigest(absl::string_view bytes, std::string& out) {
 
 void AppendForwarded(const Alert& alert, std::string& out) {
   AppendAlertFields(alert, out);
-  out.append("}\n");
+  out.append("\"}\n");
 }
 
 void AppendForwardedCopy(const Alert& alert, const CopyMark& mark, std::string& out) {
   AppendAlertFields(alert, out);
-  AppendNumberField(",\"throttled_alert_sequence_id\":", mark.sequence_id, out);
+  AppendNumberField("\",\"throttled_alert_sequence_id\":", mark.sequence_id, out);
   AppendNumberField(",\"throttled_alert_count\":", mark.count, out);
   out.append("}\n");
 }

@@ -94,11 +94,15 @@ std::optional<Eui64> DeviceOf(const JsonValue* key) {
 }  // namespace
 
 absl::string_view Trim(absl::string_view text) {
-  constexpr absl::string_view kBlanks = " \t\r\n";
-  const size_t first = text.find_first_not_of(kBlanks);
-  return first == absl::string_view::npos
-             ? text.substr(text.size())
-             : text.substr(first, text.find_last_not_of(kBlanks) - first + 1);
+  // Called for every line, nearly all of which have nothing to trim.
+  const auto is_blank = [](char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; };
+  while (!text.empty() && is_blank(text.back())) {
+    text.remove_suffix(1);
+  }
+  while (!text.empty() && is_blank(text.front())) {
+    text.remove_prefix(1);
+  }
+  return text;
 }
 
 Event DecodeGbcsText(absl::string_view text, Arena& arena, std::optional<TimeMs> received) {

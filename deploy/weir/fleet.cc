@@ -5,7 +5,6 @@
 #include <cmath>
 #include <cstddef>
 #include <functional>
-#include <numeric>
 #include <optional>
 #include <queue>
 #include <string>
@@ -23,82 +22,8 @@ namespace weir {
 
 namespace {
 
-// ---- Random numbers. Integers only, and no distribution of the library: those differ between
-// machines.
-
-// Steele, Lea and Flood's SplitMix64.
-class Random {
- public:
-  // What the numbers are for; each has a sequence of its own.
-  enum class Purpose : uint64_t { kDevice, kBackground, kStormDevices, kStorm, kOutage };
-
-  Random(uint64_t seed, Purpose purpose, uint64_t index)
-      : state_(Mix(Mix(Mix(seed) + static_cast<uint64_t>(purpose)) + index)) {}
-
-  uint64_t Next() {
-    const uint64_t number = Mix(state_);
-    state_ += kStep;
-    return number;
-  }
-
-  // 0 to n - 1. The bias is of the order of n / 2^64.
-  uint64_t Below(uint64_t n) { return Next() % n; }
-
-  int64_t Between(int64_t first, int64_t last) {
-    return first + static_cast<int64_t>(Below(static_cast<uint64_t>(last - first) + 1));
-  }
-
-  // Exponentially distributed with that mean, at most 2^57. Von Neumann's method, which needs
-  // comparisons only: of uniform numbers the first u, as long as each is below the one before it,
-  // come in an odd number with probability exp(-u).
-  int64_t Exponential(int64_t mean) {
-    for (int64_t whole = 0;; ++whole) {
-      const uint64_t first = Next() >> 32;
-      bool odd = true;
-      for (uint64_t last = first, next = Next() >> 32; next < last; next = Next() >> 32) {
-        last = next;
-        odd = !odd;
-      }
-      if (odd) {
-        const auto fraction = static_cast<int64_t>(first);  // of 2^32
-        constexpr int64_t kLow = 0xFFFFFFFF;
-        return whole * mean + (mean >> 32) * fraction + ((mean & kLow) * (fraction >> 1) >> 31);
-      }
-    }
-  }
-
- private:
-  static constexpr uint64_t kStep = 0x9E3779B97F4A7C15;
-
-  static uint64_t Mix(uint64_t state) {
-    uint64_t mixed = state + kStep;
-    mixed = (mixed ^ mixed >> 30) * 0xBF58476D1CE4E5B9;
-    mixed = (mixed ^ mixed >> 27) * 0x94D049BB133111EB;
-    return mixed ^ mixed >> 31;
-  }
-
-  uint64_t state_;
-};
-
-// The numbers below `n` in another order, without a list of them.
-class Shuffle {
- public:
-  // `n` lies between 1 and 2^31.
-  Shuffle(uint64_t n, Random& random)
-      : n_(n), factor_(1 + random.Below(n)), first_(random.Below(n)) {
-    while (std::gcd(factor_, n) != 1) {
-      ++factor_;
-    }
-    factor_ %= n;
-  }
-
-  uint64_t operator[](uint64_t i) const { return (factor_ * i + first_) % n_; }
-
- private:
-  uint64_t n_;
-  uint64_t factor_;
-  uint64_t first_;
-};
+using Random = FleetRandom;
+using Shuffle = FleetShuffle;
 
 // ---- What devices report
 
@@ -122,7 +47,7 @@ constexpr AlertCode kVoltageBack = Device(0x8095);
 
 struct Habit {
   AlertCode code;
-  uint32_t weight;
+  uint32_t weight = 1;
   std::optional<AlertCode> end = std::nullopt;  // follows within minutes
 };
 
@@ -182,29 +107,9 @@ constexpr Habit kHubStorms[] = {{Dcc(54), 1}, {Device(0x8F20), 3}, {Device(0x8F2
 
 using Habits = absl::Span<const Habit>;
 
-Habits BackgroundOf(Kind kind) {
-  switch (kind) {
-    case Kind::kElectricity:
-      return kElectricityHabits;
-    case Kind::kGas:
-      return kGasHabits;
-    case Kind::kHub:
-      break;
-  }
-  return kHubHabits;
-}
-
-Habits StormsOf(Kind kind) {
-  switch (kind) {
-    case Kind::kElectricity:
-      return kElectricityStorms;
-    case Kind::kGas:
-      return kGasStorms;
-    case Kind::kHub:
-      break;
-  }
-  return kHubStorms;
-}
+// By Kind.
+constexpr Habits kBackground[] = {kElectricityHabits, kGasHabits, kHubHabits};
+constexpr Habits kStorms[] = {kElectricityStorms, kGasStorms, kHubStorms};
 
 uint64_t Weight(Habits habits) {
   uint64_t weight = 0;
@@ -228,12 +133,12 @@ const Habit& Choose(Habits habits, Random& random) {
 // How many alerts an incident of the background makes on average, in thousandths.
 int64_t AlertsPerIncident() {
   uint64_t sum = 0;
-  for (const Kind kind : {Kind::kElectricity, Kind::kGas, Kind::kHub}) {
+  for (const Habits habits : kBackground) {
     uint64_t ends = 0;
-    for (const Habit& habit : BackgroundOf(kind)) {
+    for (const Habit& habit : habits) {
       ends += habit.end ? habit.weight : 0;
     }
-    sum += 1000 + 1000 * ends / Weight(BackgroundOf(kind));
+    sum += 1000 + 1000 * ends / Weight(habits);
   }
   return static_cast<int64_t>(sum / 3);
 }
@@ -320,25 +225,36 @@ void PutFiller(uint64_t key, size_t size, std::string& out) {
   }
 }
 
+// What a device encrypts when it reports its billing data.
+void AddBilling(bool gas, GbcsFields& fields, std::string& body) {
+  fields.message_code = gas ? 0x008B : 0x0061;
+  if (!gas) {
+    fields.elements = 1;
+    PutBig(0x098201AB, 4, body);
+  }
+  PutFiller(fields.counter, gas ? 101 : 0x01AB, body);
+}
+
+// The command that was actioned: its message code and counter, and what it changed.
+void AddOutcome(bool gas, GbcsFields& fields, std::string& body) {
+  fields.message_code = gas ? 0x00CD : 0x00CC;
+  fields.elements = gas ? 0 : 1;
+  PutBig(gas ? 0x0E00A3 : 0x09130043, gas ? 3 : 4, body);
+  PutBig(fields.counter, 8, body);
+  if (gas) {
+    PutBig(0x07000905, 4, body);
+  } else {
+    PutBig(0x232800005E2C, 6, body);
+    PutBig(0x800606, 3, body);
+  }
+}
+
 // Fills in the use case: the message code and, by way of `body`, what belongs to it.
 void AddUseCase(Kind kind, std::optional<TimeMs> lost, GbcsFields& fields, std::string& body) {
-  const bool gas = kind == Kind::kGas;
   if (fields.code == Device(0x8F0A)) {
-    fields.message_code = gas ? 0x008B : 0x0061;
-    fields.elements = 1;
-    if (!gas) {
-      PutBig(0x098201AA, 4, body);
-    }
-    PutFiller(fields.counter, gas ? 100 : 0x1AA, body);
+    AddBilling(kind == Kind::kGas, fields, body);
   } else if (fields.code == Device(0x8F66)) {
-    // The command was to adopt a new tariff.
-    fields.message_code = gas ? 0x00CD : 0x00CC;
-    fields.elements = gas ? 0 : 1;
-    PutBig(gas ? 0x0E : 0x0913, gas ? 1 : 2, body);
-    PutBig(gas ? 0x00A3 : 0x0043, 2, body);
-    PutBig(fields.counter, 8, body);
-    PutBig(gas ? 0x07000905 : 0x232800005E2C, gas ? 4 : 6, body);
-    PutBig(0x800606, gas ? 0 : 3, body);
+    AddOutcome(kind == Kind::kGas, fields, body);
   } else if (fields.code == kSupplyRestored && lost) {
     fields.message_code = 0x0067;
     fields.elements = 2;
@@ -408,7 +324,7 @@ struct Due {
 
 // An alert before it has its fields.
 struct Report {
-  uint64_t device;
+  uint64_t device = 0;
   AlertCode code;
   std::optional<TimeMs> lost = std::nullopt;  // when an outage began that is over
 };
@@ -441,7 +357,8 @@ absl::Status CheckFleetOptions(const FleetOptions& options) {
   }
   // Written so that what is not a number fails as well.
   if (!(options.alerts_per_device_day >= 0 && options.alerts_per_device_day <= kMaxFleetRate)) {
-    return invalid(absl::StrCat("the rate must be 0 to ", kMaxFleetRate, " alerts per device"));
+    return invalid(
+        absl::StrCat("the rate must be 0 to ", kMaxFleetRate, " alerts per device and day"));
   }
   if (options.start.value < 0 || options.start > kLatestTime ||
       options.start + options.duration > kLatestTime) {
@@ -515,7 +432,7 @@ void Fleet::Schedule::AddStorms() {
   for (uint64_t i = 0; i < options_.storms; ++i) {
     Random random(options_.seed, Random::Purpose::kStorm, i);
     const uint64_t device = shuffle[i];
-    const AlertCode code = Choose(StormsOf(KindOf(device)), random).code;
+    const AlertCode code = Choose(kStorms[device % kDevicesPerHome], random).code;
     const int64_t length = std::min(random.Between(kShortest, kLongest), options_.duration.value);
     const int64_t from = random.Between(0, options_.duration.value - length);
     // TakeStorm varies the interval by a fifth: 1 to 10 s.
@@ -554,7 +471,7 @@ void Fleet::Schedule::AddIncident() {
 
 Report Fleet::Schedule::TakeIncident(const Due& due) {
   const uint64_t device = random_.Below(options_.devices);
-  const Habit& habit = Choose(BackgroundOf(KindOf(device)), random_);
+  const Habit& habit = Choose(kBackground[device % kDevicesPerHome], random_);
   if (habit.end) {
     const int64_t lasts = random_.Between(5 * kSecond.value, 10 * kMinute.value);
     Add(due.at + lasts, Step::kEnd, device, *habit.end);

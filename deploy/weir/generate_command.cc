@@ -1,30 +1,32 @@
 #include "deploy/weir/generate_command.h"
 
 #include <signal.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
-#include <cinttypes>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <system_error>
 
-#include "CLI/Config.hpp"
-#include "CLI/Formatter.hpp"
+#include "CLI/CLI.hpp"
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "absl/strings/string_view.h"
 
 #include "connectors/formats/json_writer.h"
+#include "deploy/weir/exit_codes.h"
+#include "deploy/weir/progress.h"
 #include "engine/alert/event.h"
 #include "engine/base/units.h"
 
 namespace weir {
 
 namespace {
+
+using Clock = std::chrono::steady_clock;
 
 constexpr size_t kBlockSize = size_t{1} << 20;
 
@@ -47,6 +49,8 @@ class BrokenPipesIgnored {
 
   BrokenPipesIgnored(const BrokenPipesIgnored&) = delete;
   BrokenPipesIgnored& operator=(const BrokenPipesIgnored&) = delete;
+  BrokenPipesIgnored(BrokenPipesIgnored&&) = delete;
+  BrokenPipesIgnored& operator=(BrokenPipesIgnored&&) = delete;
 
  private:
   struct sigaction before_ {};
@@ -54,52 +58,10 @@ class BrokenPipesIgnored {
   bool restore_ = false;
 };
 
-// Tells on standard error how far the command is.
-class Progress {
- public:
-  explicit Progress(const FleetOptions& options)
-      : options_(options),
-        terminal_(isatty(STDERR_FILENO) == 1),
-        begin_(Clock::now()),
-        next_(begin_ + std::chrono::seconds(1)) {}
-
-  // Call it often; most calls say nothing.
-  void Tell(TimeMs reached, uint64_t alerts) {
-    const Clock::time_point now = Clock::now();
-    if (now < next_) {
-      return;
-    }
-    const int64_t percent = (reached - options_.start).value * 100 / options_.duration.value;
-    std::fprintf(stderr, "%sweir generate: %2" PRId64 " %%, %" PRIu64 " alerts, %.0f a second%s",
-                 terminal_ ? "\r" : "", percent, alerts,
-                 static_cast<double>(alerts) / SecondsUntil(now), terminal_ ? "\x1b[K" : "\n");
-    next_ = now + (terminal_ ? std::chrono::milliseconds(250) : std::chrono::seconds(2));
-    open_line_ = terminal_;
-  }
-
-  // Call it before anything else is said.
-  void End() {
-    if (open_line_) {
-      std::fputs("\r\x1b[K", stderr);
-      open_line_ = false;
-    }
-  }
-
-  double seconds() const { return SecondsUntil(Clock::now()); }
-
- private:
-  using Clock = std::chrono::steady_clock;
-
-  double SecondsUntil(Clock::time_point now) const {
-    return std::chrono::duration<double>(now - begin_).count();
-  }
-
-  const FleetOptions& options_;
-  const bool terminal_;
-  const Clock::time_point begin_;
-  Clock::time_point next_;
-  bool open_line_ = false;
-};
+// Nothing can be told if standard error cannot be written.
+void Say(const std::string& text) {
+  static_cast<void>(std::fputs(text.c_str(), stderr));
+}
 
 bool Write(absl::string_view block, std::FILE* out) {
   return std::fwrite(block.data(), 1, block.size(), out) == block.size();
@@ -107,18 +69,18 @@ bool Write(absl::string_view block, std::FILE* out) {
 
 int OutputFailed(int error) {
   if (error != EPIPE) {
-    std::fprintf(stderr, "weir generate: cannot write the alerts: %s\n",
-                 std::generic_category().message(error).c_str());
+    Say(absl::StrCat(
+        "weir generate: cannot write the alerts: ", std::generic_category().message(error), "\n"));
   }
-  return 1;
+  return kExitFailed;
 }
 
 void TellResult(const FleetCounts& counts, uint64_t bytes, double seconds) {
-  std::fprintf(stderr,
-               "weir generate: %" PRIu64 " alerts: %" PRIu64 " background, %" PRIu64
-               " in storms, %" PRIu64 " about outages; %.1f MB in %.1f s\n",
-               counts.all(), counts.background, counts.storm, counts.outage,
-               static_cast<double>(bytes) / 1e6, seconds);
+  Say(
+      absl::StrFormat("weir generate: %d alerts: %d background, %d in storms, %d about outages; "
+                      "%.1f MB in %.1f s\n",
+                      counts.all(), counts.background, counts.storm, counts.outage,
+                      static_cast<double>(bytes) / 1e6, seconds));
 }
 
 // ---- The command line
@@ -227,12 +189,12 @@ CLI::App* AddGenerate(CLI::App& root, GenerateArguments& arguments) {
 
 int RunGenerate(const FleetOptions& options, std::FILE* out) {
   if (const absl::Status status = CheckFleetOptions(options); !status.ok()) {
-    const std::string reason(status.message());
-    std::fprintf(stderr, "weir generate: %s\n", reason.c_str());
-    return 2;
+    Say(absl::StrCat("weir generate: ", status.message(), "\n"));
+    return kExitUsage;
   }
   const BrokenPipesIgnored guard;
-  Progress progress(options);
+  const Clock::time_point started = Clock::now();
+  Progress progress("generating", "alerts");
   Fleet fleet(options);
   KeptAlert alert;
   std::string block;
@@ -246,21 +208,23 @@ int RunGenerate(const FleetOptions& options, std::FILE* out) {
     bytes += block.size();
     if (!Write(block, out)) {
       const int error = errno;
-      progress.End();
+      progress.Finish();
       return OutputFailed(error);
     }
     if (more) {
-      progress.Tell(*alert.received, fleet.counts().all());
+      progress.Update(fleet.counts().all(),
+                      static_cast<uint64_t>((*alert.received - options.start).value),
+                      static_cast<uint64_t>(options.duration.value));
     }
   }
   if (std::fflush(out) != 0) {
     const int error = errno;
-    progress.End();
+    progress.Finish();
     return OutputFailed(error);
   }
-  progress.End();
-  TellResult(fleet.counts(), bytes, progress.seconds());
-  return 0;
+  progress.Finish();
+  TellResult(fleet.counts(), bytes, std::chrono::duration<double>(Clock::now() - started).count());
+  return kExitDone;
 }
 
 }  // namespace weir

@@ -25,8 +25,8 @@ struct GenerateArguments {
 // `root`. After parsing, run it if `parsed()` of the result says so.
 CLI::App* AddGenerate(CLI::App& root, GenerateArguments& arguments);
 
-// Returns the exit status: 0; 1 if `out` cannot be written, without a word if whoever reads it has
-// seen enough; 2 if no fleet can be made of the options.
+// Returns the exit code: failed if `out` cannot be written, without a word if whoever reads it has
+// seen enough; wrong usage if no fleet can be made of the options.
 int RunGenerate(const FleetOptions& options, std::FILE* out);
 
 }  // namespace weir

@@ -22,7 +22,7 @@ constexpr std::chrono::seconds kLineStep{3};
 std::string Bar(uint64_t done, uint64_t total) {
   constexpr size_t kWidth = 30;
   const size_t filled = static_cast<size_t>(std::min(done, total) * kWidth / total);
-  return absl::StrCat("[", std::string(filled, '#'), std::string(kWidth - filled, '.'), "]");
+  return absl::StrCat("[", std::string(filled, '#'), std::string(kWidth - filled, '.'), "] ");
 }
 
 }  // namespace
@@ -46,9 +46,9 @@ void Progress::Update(uint64_t count, uint64_t done, uint64_t total) {
 void Progress::Print(uint64_t count, uint64_t done, uint64_t total, double seconds) {
   std::string line = what_;
   if (total > 0) {
-    absl::StrAppend(&line, " ", terminal_ ? Bar(done, total) + " " : "",
-                    absl::StrFormat("%3.0f %%", 100.0 * static_cast<double>(std::min(done, total)) /
-                                                    static_cast<double>(total)));
+    absl::StrAppend(&line, " ", terminal_ ? Bar(done, total) : "");
+    absl::StrAppendFormat(&line, "%3.0f %%", 100.0 * static_cast<double>(std::min(done, total)) /
+                                                 static_cast<double>(total));
   }
   absl::StrAppend(&line, ", ", WithThousands(count), " ", unit_,
                   absl::StrFormat(", %s a second",

@@ -488,8 +488,9 @@ TEST_F(JsonTest, OtherRecords) {
                 "missing_field");
       EXPECT_EQ(Outcome(absl::StrReplaceAll(test.text, {{field, field + "[],\"unused\":"}})),
                 "bad_field");
-      EXPECT_EQ(Outcome(absl::StrReplaceAll(test.text, {{field, field + "null," + field}})),
-                "bad_field");
+      EXPECT_EQ(
+          Outcome(absl::StrReplaceAll(test.text, {{field, absl::StrCat(field, "null,", field)}})),
+          "bad_field");
     }
     const std::string no_time = absl::StrReplaceAll(test.text, {{"received", "unused"}});
     EXPECT_EQ(Outcome(no_time), "other");

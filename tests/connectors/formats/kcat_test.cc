@@ -51,6 +51,12 @@ std::string GbcsMessage() {
   return EncodeGbcs(fields);
 }
 
+std::string Run(size_t size, char c) {
+  std::string out;
+  out.resize(size, c);
+  return out;
+}
+
 std::string Hex(absl::string_view bytes) {
   std::string out;
   AppendHex(bytes, out);
@@ -205,7 +211,7 @@ TEST_F(KcatTest, Length) {
   EXPECT_EQ(Outcome(Line(message)), "alert");
   EXPECT_EQ(Outcome(Line(absl::StrReplaceAll(message, {{"xxxxxxxx", "x\\u0078xxxxxx"}}))), "alert");
   EXPECT_EQ(Outcome(Line(absl::StrReplaceAll(message, {{"\\\"x\\\"", "\\\"xx\\\""}}))), "too_long");
-  EXPECT_EQ(Outcome(Line(absl::StrCat("\"", std::string(10'000'000, '0'), "\""))), "too_long");
+  EXPECT_EQ(Outcome(Line(absl::StrCat("\"", Run(10'000'000, '0'), "\""))), "too_long");
   EXPECT_EQ(Outcome(Line(absl::StrCat("\"", std::string(2 * kMaxMessageBytes + 2, '0'), "\""))),
             "too_long");
   EXPECT_EQ(Outcome(Line(absl::StrCat("\"", std::string(2 * kMaxMessageBytes, '0'), "\""))),

@@ -1,0 +1,173 @@
+#include "deploy/weir/replay_command.h"
+
+#include <chrono>
+#include <cstdio>
+#include <memory>
+#include <optional>
+
+#include "absl/strings/str_cat.h"
+#include "connectors/capture/capture_source.h"
+#include "connectors/capture/output_files.h"
+#include "connectors/config/policy_file.h"
+#include "connectors/formats/summary_json.h"
+#include "connectors/rocksdb/rocksdb_store.h"
+#include "deploy/weir/exit_codes.h"
+#include "deploy/weir/format_option.h"
+#include "deploy/weir/progress.h"
+#include "deploy/weir/summary_text.h"
+#include "deploy/weir/text.h"
+#include "engine/base/status_macros.h"
+#include "engine/pipeline/replay.h"
+
+namespace weir {
+
+namespace {
+
+constexpr size_t kBatchRecords = 4096;
+constexpr size_t kMostUncommitted = 2000000;  // bounds the journals' memory
+
+// Everything a replay is made of, in the order in which it must go away.
+struct Wiring {
+  PolicySchedule schedule;
+  std::unique_ptr<CaptureSource> source;
+  std::unique_ptr<Sink> sink;
+  std::unique_ptr<Store> store;
+  std::unique_ptr<Replay> replay;
+};
+
+absl::Status Connect(const ReplayArguments& arguments, Wiring& wiring) {
+  WEIR_ASSIGN_OR_RETURN(wiring.source, CaptureSource::Open(arguments.captures,
+                                                           ParseFormat(arguments.format)));
+  if (arguments.out.empty()) {
+    wiring.sink = std::make_unique<NoOutput>();
+  } else {
+    WEIR_ASSIGN_OR_RETURN(wiring.sink, OutputFiles::Open(arguments.out, arguments.archive));
+  }
+  if (!arguments.state.empty()) {
+    WEIR_ASSIGN_OR_RETURN(wiring.store, OpenRocksDbStore(arguments.state));
+  }
+  wiring.replay = std::make_unique<Replay>(wiring.schedule, *wiring.source, *wiring.sink,
+                                           wiring.store.get());
+  return wiring.replay->Resume(arguments.force);
+}
+
+absl::Status RunToTheEnd(const ReplayArguments& arguments, Wiring& wiring) {
+  using Clock = std::chrono::steady_clock;
+  const std::chrono::milliseconds commit_every(ParseDuration(arguments.commit_every)->value);
+  Replay& replay = *wiring.replay;
+  Progress progress("replaying", "records");
+  uint64_t records = 0;
+  Clock::time_point committed = Clock::now();
+  for (bool more = true; more;) {
+    WEIR_ASSIGN_OR_RETURN(const size_t batch, replay.Step(kBatchRecords));
+    records += batch;
+    more = batch > 0;
+    const Clock::time_point now = Clock::now();
+    // Without a state a commit saves no work; it only bounds what can still be undone.
+    const bool due = wiring.store != nullptr && now - committed >= commit_every;
+    if (!more || due || replay.uncommitted() >= kMostUncommitted) {
+      WEIR_RETURN_IF_ERROR(replay.Commit());
+      committed = now;
+    }
+    progress.Update(records, wiring.source->consumed(), wiring.source->total().value_or(0));
+  }
+  progress.Finish();
+  return absl::OkStatus();
+}
+
+absl::Status Report(const ReplayArguments& arguments, const Wiring& wiring) {
+  const Summary summary = wiring.replay->Summarise();
+  const std::string json = SummaryJson(summary);
+  if (!arguments.out.empty()) {
+    WEIR_RETURN_IF_ERROR(WriteFileAtomically(absl::StrCat(arguments.out, "/summary.json"), json));
+  }
+  std::string text = arguments.json ? json : SummaryText(summary);
+  if (!arguments.json && wiring.replay->resumed_at() > 0) {
+    text = absl::StrCat("continued behind the ", WithThousands(wiring.replay->resumed_at()),
+                        " records of earlier runs; the figures are of all runs together\n", text);
+  }
+  if (!arguments.json && !arguments.out.empty()) {
+    absl::StrAppend(&text, "\nresults in ", arguments.out,
+                    ": alerts.forwarded, throttle.episodes, dead.letter, ",
+                    arguments.archive ? "alerts.consolidated, " : "", "summary.json\n");
+  }
+  const bool written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size() &&
+                       std::fflush(stdout) == 0;
+  return written ? absl::OkStatus()
+                 : absl::UnavailableError("writing the summary to standard output failed");
+}
+
+int Complain(const absl::Status& status, int exit_code) {
+  static_cast<void>(std::fprintf(stderr, "weir replay: %s\n",
+                                 std::string(status.message()).c_str()));
+  return exit_code;
+}
+
+}  // namespace
+
+CLI::App* AddReplay(CLI::App& root, ReplayArguments& arguments) {
+  CLI::App* app = root.add_subcommand(
+      "replay", "Run captured alerts through the throttling engine: what would be forwarded, what "
+                "held back, which devices stormed");
+  app->add_option("captures", arguments.captures,
+                  "Captures, in order; .gz and .zst are unpacked, - is standard input")
+      ->required()
+      ->type_name("CAPTURE");
+  app->add_option("--policy", arguments.policy,
+                  "Thresholds, windows and exclusions; without it the built-in defaults hold")
+      ->type_name("FILE");
+  AddFormatOption(*app, arguments.format);
+  app->add_option("--out", arguments.out,
+                  "Write the streams alerts.forwarded, throttle.episodes and dead.letter and a "
+                  "summary.json here; results of an earlier run are replaced")
+      ->type_name("DIR");
+  app->add_option("--state", arguments.state,
+                  "Keep state here, so that the same command continues where it stopped")
+      ->type_name("DIR");
+  app->add_option("--commit-every", arguments.commit_every,
+                  "How much work a crash may cost at most; results do not depend on it")
+      ->type_name("DURATION")
+      ->capture_default_str()
+      ->check([](const std::string& text) {
+        const std::optional<DurationMs> interval = ParseDuration(text);
+        return interval && *interval >= DurationMs{1} && *interval <= kHour
+                   ? std::string()
+                   : absl::StrCat("'", text, "' is not a duration from 1ms to 1h");
+      });
+  app->add_flag("--archive", arguments.archive,
+                "Write the alerts that were held back as well: alerts.consolidated");
+  app->add_flag("--force", arguments.force,
+                "Continue a state that was decided under another policy: open episodes end");
+  app->add_flag("--json", arguments.json, "Print the summary as JSON");
+  app->footer(
+      "Examples:\n"
+      "  weir replay capture.jsonl\n"
+      "  weir replay --policy policy.yaml --out results day1.jsonl.zst day2.jsonl.zst\n"
+      "  kcat -C -J -e -t meter.events | weir replay --out results -\n"
+      "  weir replay --state state --out results capture.jsonl    # stop it, run it again");
+  return app;
+}
+
+int RunReplay(const ReplayArguments& arguments) {
+  Wiring wiring;
+  wiring.schedule = PolicySchedule::Default();
+  if (!arguments.policy.empty()) {
+    absl::StatusOr<PolicySchedule> schedule = ReadPolicyFile(arguments.policy);
+    if (!schedule.ok()) {
+      return Complain(schedule.status(), kExitConfiguration);
+    }
+    wiring.schedule = *std::move(schedule);
+  }
+  if (const absl::Status connected = Connect(arguments, wiring); !connected.ok()) {
+    return Complain(connected, kExitFailed);
+  }
+  if (const absl::Status ran = RunToTheEnd(arguments, wiring); !ran.ok()) {
+    return Complain(ran, kExitFailed);
+  }
+  if (const absl::Status reported = Report(arguments, wiring); !reported.ok()) {
+    return Complain(reported, kExitFailed);
+  }
+  return kExitDone;
+}
+
+}  // namespace weir

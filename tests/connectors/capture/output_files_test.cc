@@ -1,0 +1,417 @@
+// Goal: the output files hold exactly what was sealed, whatever happened since, and say so where
+// they cannot.
+// Method: random interleavings of results, Seal, Discard and reopening, with and without a loss of
+// the process, against strings; full disks by a device that is always full and by a limit on the
+// size of files.
+#include "connectors/capture/output_files.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <array>
+#include <csignal>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <random>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include <gtest/gtest.h>
+
+#include "connectors/formats/json_writer.h"
+#include "engine/alert/event.h"
+#include "engine/pipeline/record.h"
+#include "tests/connectors/capture/scratch.h"
+
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+namespace weir {
+
+namespace {
+
+const std::vector<std::string>& Names() {
+  static const std::vector<std::string>* const names = new std::vector<std::string>{
+      "alerts.forwarded", "throttle.episodes", "dead.letter", "alerts.consolidated"};
+  return *names;
+}
+
+std::unique_ptr<OutputFiles> Open(const std::string& directory, bool archive) {
+  auto outputs = OutputFiles::Open(directory, archive);
+  EXPECT_TRUE(outputs.ok()) << outputs.status();
+  return outputs.ok() ? *std::move(outputs) : nullptr;
+}
+
+std::unique_ptr<OutputFiles> OpenAt(const std::string& directory, bool archive,
+                                    absl::string_view mark) {
+  std::unique_ptr<OutputFiles> outputs = Open(directory, archive);
+  const absl::Status status = outputs->Reopen(mark);
+  EXPECT_TRUE(status.ok()) << status;
+  return outputs;
+}
+
+Alert AlertOf(uint64_t counter, absl::string_view payload = {}) {
+  Alert alert;
+  alert.device = Eui64{counter};
+  alert.counter = counter;
+  alert.received = TimeMs{1000};
+  alert.payload = payload;
+  return alert;
+}
+
+EpisodeEvent EpisodeOf(uint64_t device) {
+  EpisodeEvent event;
+  event.at = TimeMs{5000};
+  event.key.device = Eui64{device};
+  return event;
+}
+
+Record RecordOf(absl::string_view bytes) {
+  Record record;
+  record.bytes = bytes;
+  return record;
+}
+
+// What the files must hold: as sealed, and with what came since.
+class Model {
+ public:
+  explicit Model(bool archive) : archive_(archive) {}
+
+  // Gives one random result to both.
+  void Write(Sink& sink, std::mt19937_64& random) {
+    const uint64_t kind = random() % 5;
+    const std::string bytes(random() % (random() % 100 == 0 ? 400000 : 100), 'x');
+    const Alert alert = AlertOf(random() % 1000, bytes);
+    if (kind == 0) {
+      sink.Forward(alert);
+      AppendForwarded(alert, open_[0]);
+    } else if (kind == 1) {
+      const CopyMark mark = {.sequence_id = random() % 9, .count = random() % 9};
+      sink.ForwardCopy(alert, mark);
+      AppendForwardedCopy(alert, mark, open_[0]);
+    } else if (kind == 2) {
+      const EpisodeEvent event = EpisodeOf(random());
+      sink.Episode(event);
+      AppendEpisode(event, open_[1]);
+    } else if (kind == 3) {
+      sink.DeadLetter(RecordOf(bytes), DeadReason::kBadJson);
+      AppendDeadLetter(RecordOf(bytes), DeadReason::kBadJson, open_[2]);
+    } else {
+      sink.Consolidate(alert);
+      if (archive_) {
+        AppendForwarded(alert, open_[3]);
+      }
+    }
+  }
+
+  void Seal() { sealed_ = open_; }
+
+  void Discard() { open_ = sealed_; }
+
+  void ExpectSealed(const Scratch& scratch) const {
+    for (size_t i = 0; i < Names().size(); ++i) {
+      if (i == 3 && !archive_) {
+        EXPECT_FALSE(std::filesystem::exists(scratch.Path("out/" + Names()[i])));
+      } else {
+        EXPECT_TRUE(scratch.Read("out/" + Names()[i]) == sealed_[i]) << Names()[i];
+      }
+    }
+  }
+
+ private:
+  bool archive_;
+  std::array<std::string, 4> open_;
+  std::array<std::string, 4> sealed_;
+};
+
+TEST(OutputFilesTest, MakesAllFiles) {
+  const Scratch scratch;
+  for (const bool archive : {false, true}) {
+    const std::string directory = scratch.Path(absl::StrCat("a/b//c", archive, "/"));
+    auto outputs = OpenAt(directory, archive, "");
+    for (size_t i = 0; i < Names().size(); ++i) {
+      EXPECT_EQ(std::filesystem::exists(directory + Names()[i]), archive || i < 3);
+    }
+    outputs.reset();
+    EXPECT_NE(OutputFiles::Open(directory, archive)->get(), nullptr) << "again";
+  }
+}
+
+// Writing, sealing, discarding and losing the process at random leaves what the model says.
+TEST(OutputFilesTest, HoldsExactlyWhatWasSealed) {
+  const uint64_t seed = NewSeed();
+  SCOPED_TRACE(absl::StrCat("seed ", seed));
+  std::mt19937_64 random(seed);
+  for (int round = 0; round < 24; ++round) {
+    const Scratch scratch;
+    const bool archive = round % 2 == 0;
+    Model model(archive);
+    std::string mark;
+    auto outputs = OpenAt(scratch.Path("out"), archive, mark);
+    for (int step = 0; step < 40; ++step) {
+      for (uint64_t results = random() % 60; results > 0; --results) {
+        model.Write(*outputs, random);
+      }
+      switch (random() % 4) {
+        case 0: {
+          absl::StatusOr<std::string> sealed = outputs->Seal();
+          ASSERT_TRUE(sealed.ok()) << sealed.status();
+          mark = *std::move(sealed);
+          model.Seal();
+          model.ExpectSealed(scratch);
+          break;
+        }
+        case 1:
+          ASSERT_TRUE(outputs->Discard().ok());
+          model.Discard();
+          model.ExpectSealed(scratch);
+          break;
+        case 2:  // the process ends, what was not sealed stays behind or not
+          outputs.reset();
+          outputs = OpenAt(scratch.Path("out"), archive, mark);
+          model.Discard();
+          model.ExpectSealed(scratch);
+          break;
+        default:  // back to the mark in the same process
+          ASSERT_TRUE(outputs->Reopen(mark).ok());
+          model.Discard();
+          model.ExpectSealed(scratch);
+      }
+    }
+  }
+}
+
+TEST(OutputFilesTest, GivesTheSameMarkForTheSameLengths) {
+  const Scratch scratch;
+  auto outputs = OpenAt(scratch.Path("out"), false, "");
+  const std::string empty = *outputs->Seal();
+  EXPECT_EQ(*outputs->Seal(), empty);
+  outputs->Forward(AlertOf(1));
+  const std::string one = *outputs->Seal();
+  EXPECT_NE(one, empty);
+  outputs->Forward(AlertOf(2));
+  EXPECT_TRUE(outputs->Discard().ok());
+  EXPECT_EQ(*outputs->Seal(), one);
+  // An older mark is one to go back to as well.
+  EXPECT_TRUE(outputs->Reopen(empty).ok());
+  EXPECT_EQ(scratch.Read("out/alerts.forwarded"), "");
+}
+
+TEST(OutputFilesTest, StartsFromNothingWithoutAMark) {
+  const Scratch scratch;
+  std::filesystem::create_directory(scratch.Path("out"));
+  scratch.Write("out/alerts.forwarded", "old\n");
+  scratch.Write("out/dead.letter", "old\n");
+  auto outputs = Open(scratch.Path("out"), false);
+  EXPECT_EQ(scratch.Read("out/alerts.forwarded"), "old\n") << "nothing is cut before Reopen";
+  ASSERT_TRUE(outputs->Reopen("").ok());
+  EXPECT_EQ(scratch.Read("out/alerts.forwarded"), "");
+  EXPECT_EQ(scratch.Read("out/dead.letter"), "");
+}
+
+TEST(OutputFilesTest, RefusesFilesShorterThanTheirMark) {
+  const Scratch scratch;
+  auto outputs = OpenAt(scratch.Path("out"), true, "");
+  outputs->Forward(AlertOf(1));
+  outputs->Consolidate(AlertOf(2));
+  const std::string mark = *outputs->Seal();
+  outputs.reset();
+  const std::string sealed = scratch.Read("out/alerts.consolidated");
+  scratch.Write("out/alerts.forwarded", scratch.Read("out/alerts.forwarded") + "more");
+  scratch.Write("out/alerts.consolidated", sealed.substr(1));
+  outputs = Open(scratch.Path("out"), true);
+  const absl::Status status = outputs->Reopen(mark);
+  EXPECT_TRUE(absl::IsDataLoss(status)) << status;
+  EXPECT_TRUE(absl::StrContains(status.message(),
+                                absl::StrCat("out/alerts.consolidated': it is ", sealed.size() - 1,
+                                             " bytes long, but the state says ", sealed.size())))
+      << status;
+  EXPECT_TRUE(absl::EndsWith(scratch.Read("out/alerts.forwarded"), "more")) << "nothing is cut";
+  EXPECT_FALSE(outputs->Seal().ok()) << "nor may anything be written";
+}
+
+TEST(OutputFilesTest, RefusesMarksOfOtherOutputs) {
+  const Scratch scratch;
+  NoOutput none;
+  const std::string no_mark = *none.Seal();
+  const std::string plain = *OpenAt(scratch.Path("plain"), false, "")->Seal();
+  const std::string archive = *OpenAt(scratch.Path("archive"), true, "")->Seal();
+  const auto reopen = [&scratch](bool with_archive, absl::string_view mark) {
+    return Open(scratch.Path("out"), with_archive)->Reopen(mark);
+  };
+  const auto expect_refused = [](const absl::Status& status, absl::string_view reason) {
+    EXPECT_TRUE(absl::IsFailedPrecondition(status)) << status;
+    EXPECT_TRUE(absl::StrContains(status.message(), reason)) << status;
+  };
+  expect_refused(reopen(false, no_mark), "written without outputs; leave out --out");
+  expect_refused(reopen(false, archive), "with the archive; turn it on");
+  expect_refused(reopen(true, plain), "without the archive; turn it off");
+  expect_refused(none.Reopen(plain), "written with outputs; give the same --out");
+  expect_refused(reopen(false, "x"), "other outputs");
+  for (size_t size = 1; size < plain.size(); ++size) {
+    EXPECT_TRUE(absl::IsFailedPrecondition(reopen(false, plain.substr(0, size)))) << size;
+  }
+  expect_refused(reopen(false, plain + "x"), "other outputs");
+  EXPECT_TRUE(none.Reopen("").ok());
+  EXPECT_TRUE(none.Reopen(no_mark).ok());
+}
+
+TEST(OutputFilesTest, DropsEverythingWithoutOutput) {
+  NoOutput none;
+  none.Forward(AlertOf(1));
+  none.ForwardCopy(AlertOf(1), {});
+  none.Consolidate(AlertOf(1));
+  none.Episode(EpisodeOf(1));
+  none.DeadLetter(RecordOf("x"), DeadReason::kBadJson);
+  EXPECT_EQ(*none.Seal(), "none");
+  EXPECT_TRUE(none.Discard().ok());
+}
+
+TEST(OutputFilesTest, WritesNothingBeforeReopen) {
+  const Scratch scratch;
+  auto outputs = Open(scratch.Path("out"), false);
+  outputs->Forward(AlertOf(1));
+  EXPECT_TRUE(absl::IsFailedPrecondition(outputs->Seal().status()));
+  EXPECT_TRUE(absl::IsFailedPrecondition(outputs->Discard()));
+  EXPECT_EQ(scratch.Read("out/alerts.forwarded"), "");
+}
+
+TEST(OutputFilesTest, KeepsASecondProcessOut) {
+  const Scratch scratch;
+  const auto outputs = OpenAt(scratch.Path("out"), false, "");
+  const absl::Status status = OutputFiles::Open(scratch.Path("out"), false).status();
+  EXPECT_TRUE(absl::IsUnavailable(status)) << status;
+  EXPECT_TRUE(absl::StrContains(status.message(), "another process")) << status;
+}
+
+TEST(OutputFilesTest, NoticesThatOthersChangedAFile) {
+  const Scratch scratch;
+  auto outputs = OpenAt(scratch.Path("out"), false, "");
+  outputs->Forward(AlertOf(1));
+  ASSERT_TRUE(outputs->Seal().ok());
+  scratch.Write("out/alerts.forwarded", "");  // as log rotation does
+  outputs->Forward(AlertOf(2));
+  const absl::Status status = outputs->Seal().status();
+  EXPECT_TRUE(absl::IsUnavailable(status)) << status;
+  EXPECT_TRUE(absl::StrContains(status.message(), "log rotation")) << status;
+}
+
+void ExpectUnavailable(const absl::Status& status, absl::string_view path,
+                       absl::string_view reason) {
+  EXPECT_TRUE(absl::IsUnavailable(status)) << status;
+  EXPECT_TRUE(absl::StrContains(status.message(), path)) << status;
+  EXPECT_TRUE(absl::StrContains(status.message(), reason)) << status;
+}
+
+TEST(OutputFilesTest, SaysThatTheDiskIsFull) {
+  const Scratch scratch;
+  std::filesystem::create_directory(scratch.Path("out"));
+  ASSERT_EQ(::symlink("/dev/full", scratch.Path("out/dead.letter").c_str()), 0);
+  auto outputs = OpenAt(scratch.Path("out"), false, "");
+  outputs->Forward(AlertOf(1));
+  const std::string mark = *outputs->Seal();
+  const std::string sealed = scratch.Read("out/alerts.forwarded");
+  outputs->DeadLetter(RecordOf("x"), DeadReason::kBadJson);
+  const absl::Status status = outputs->Seal().status();
+  ExpectUnavailable(status, scratch.Path("out/dead.letter"), "No space left on device");
+  // From then on nothing is written, and the error stays.
+  for (int i = 0; i < 100; ++i) {
+    outputs->Forward(AlertOf(1, std::string(100000, 'x')));
+  }
+  EXPECT_EQ(outputs->Seal().status(), status);
+  EXPECT_EQ(outputs->Discard(), status);
+  EXPECT_EQ(scratch.Read("out/alerts.forwarded"), sealed);
+  EXPECT_TRUE(outputs->Reopen(mark).ok());
+  EXPECT_TRUE(outputs->Seal().ok());
+}
+
+// A write that fails between two Seals, part of it done, is told by the next Seal or Discard.
+TEST(OutputFilesTest, SaysThatAFileMayNotGrow) {
+  for (const bool by_seal : {true, false}) {
+    const Scratch scratch;
+    auto outputs = OpenAt(scratch.Path("out"), true, "");
+    outputs->Consolidate(AlertOf(1));
+    const std::string mark = *outputs->Seal();
+    const std::string sealed = scratch.Read("out/alerts.consolidated");
+
+    struct rlimit before = {};
+    ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
+    const struct rlimit small = {.rlim_cur = 3000000, .rlim_max = before.rlim_max};
+    void (*const handler)(int) = std::signal(SIGXFSZ, SIG_IGN);
+    ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &small), 0);
+    for (int i = 0; i < 100; ++i) {
+      outputs->Consolidate(AlertOf(1, std::string(100000, 'x')));
+    }
+    EXPECT_EQ(std::filesystem::file_size(scratch.Path("out/alerts.consolidated")), 3000000U);
+    if (by_seal) {
+      ExpectUnavailable(outputs->Seal().status(), scratch.Path("out/alerts.consolidated"),
+                        "File too large");
+    }
+    ExpectUnavailable(outputs->Discard(), scratch.Path("out/alerts.consolidated"),
+                      "File too large");
+    EXPECT_EQ(scratch.Read("out/alerts.consolidated"), sealed) << "the room is given back";
+    ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &before), 0);
+    std::signal(SIGXFSZ, handler);
+    EXPECT_TRUE(outputs->Reopen(mark).ok());
+    EXPECT_EQ(*outputs->Seal(), mark);
+  }
+}
+
+TEST(OutputFilesTest, SaysWhyADirectoryCannotBeUsed) {
+  const Scratch scratch;
+  scratch.Write("file", "");
+  ExpectUnavailable(OutputFiles::Open(scratch.Path("file"), false).status(), scratch.Path("file"),
+                    "Not a directory");
+  ExpectUnavailable(OutputFiles::Open(scratch.Path("file/below"), false).status(),
+                    scratch.Path("file/below"), "Not a directory");
+  ExpectUnavailable(OutputFiles::Open("", false).status(), "''", "No such file");
+  std::filesystem::create_directories(scratch.Path("out/dead.letter"));
+  ExpectUnavailable(OutputFiles::Open(scratch.Path("out"), false).status(),
+                    scratch.Path("out/dead.letter"), "Is a directory");
+}
+
+TEST(WriteFileAtomicallyTest, ReplacesAFile) {
+  const Scratch scratch;
+  const std::string large(3000000, 'x');
+  for (const std::string& content : {std::string("a"), large, std::string()}) {
+    EXPECT_TRUE(WriteFileAtomically(scratch.Path("summary.json"), content).ok());
+    EXPECT_TRUE(scratch.Read("summary.json") == content);
+    EXPECT_FALSE(std::filesystem::exists(scratch.Path("summary.json.tmp")));
+  }
+}
+
+TEST(WriteFileAtomicallyTest, KeepsTheOldFileOnErrors) {
+  const Scratch scratch;
+  const std::string path = scratch.Write("summary.json", "old");
+  ASSERT_EQ(::symlink("/dev/full", scratch.Path("summary.json.tmp").c_str()), 0);
+  ExpectUnavailable(WriteFileAtomically(path, "new"), path, "No space left on device");
+  EXPECT_EQ(scratch.Read("summary.json"), "old");
+  EXPECT_FALSE(std::filesystem::exists(scratch.Path("summary.json.tmp")));
+  ExpectUnavailable(WriteFileAtomically(scratch.Path("none/x"), "new"), scratch.Path("none/x"),
+                    "No such file");
+  std::filesystem::create_directories(scratch.Path("folder/x"));
+  ExpectUnavailable(WriteFileAtomically(scratch.Path("folder"), "new"), scratch.Path("folder"),
+                    "Is a directory");
+}
+
+TEST(WriteFileAtomicallyTest, WritesIntoTheWorkingDirectory) {
+  const Scratch scratch;
+  const std::filesystem::path before = std::filesystem::current_path();
+  std::filesystem::current_path(scratch.Path(""));
+  EXPECT_TRUE(WriteFileAtomically("summary.json", "new").ok());
+  EXPECT_NE(Open("out", false), nullptr);
+  std::filesystem::current_path(before);
+  EXPECT_EQ(scratch.Read("summary.json"), "new");
+}
+
+}  // namespace
+
+}  // namespace weir
