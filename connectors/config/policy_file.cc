@@ -89,7 +89,8 @@ char Family(AlertCode code) {
 
 class PolicyReader {
  public:
-  explicit PolicyReader(YamlProblems& problems) : problems_(problems) {}
+  PolicyReader(YamlProblems& problems, YamlProblems& remarks)
+      : problems_(problems), remarks_(remarks) {}
 
   std::vector<PolicyRules> ReadVersions(const YamlNode& policies);
 
@@ -105,6 +106,7 @@ class PolicyReader {
   void ReadForward(const YamlNode& node, Forward& forward);
 
   YamlProblems& problems_;
+  YamlProblems& remarks_;
   std::optional<TimeMs> last_date_;  // of the versions so far
   int last_date_line_ = 0;
 };
@@ -283,8 +285,11 @@ void PolicyReader::ReadCodes(const YamlNode& codes, const Limits& fallback, Poli
     const std::optional<AlertCode> partner = PairedCode(*code);
     if (rules.pairs_together && partner && *partner < *code) {
       const std::string lower = FormatAlertCode(*partner);
-      problems_.Add(node.line, absl::StrCat(FormatAlertCode(*code), " is counted as ", lower,
-                                            " because pairs are together: give the policy there"));
+      remarks_.Add(node.line,
+                   absl::StrCat(FormatAlertCode(*code), " is counted as ", lower,
+                                " because pairs are together, so what stands here has no effect: "
+                                "give the policy of ",
+                                lower));
     }
     rules.codes[*code] = ReadLimits(node, fallback).policy;
   }
@@ -391,11 +396,13 @@ absl::Status CannotRead(const std::string& path, int error) {
 
 }  // namespace
 
-absl::StatusOr<PolicySchedule> ParsePolicy(absl::string_view text, absl::string_view file_name) {
+absl::StatusOr<PolicySchedule> ParsePolicy(absl::string_view text, absl::string_view file_name,
+                                           std::string* remarks) {
   if (text.size() > kMaxPolicyFileBytes) {
     return TooLarge(file_name);
   }
   YamlProblems problems(file_name);
+  YamlProblems told(file_name);
   const std::optional<YamlNode> root = ReadYaml(text, problems);
   if (!root || root->kind == YamlNode::Kind::kRefused) {
     return problems.ToStatus();
@@ -414,12 +421,15 @@ absl::StatusOr<PolicySchedule> ParsePolicy(absl::string_view text, absl::string_
       Assign(ReadDuration(*ahead, kMaxAheads, problems), schedule.max_ahead);
     }
     if (const YamlNode* policies = root->Find("policies"); policies != nullptr) {
-      versions = PolicyReader(problems).ReadVersions(*policies);
+      versions = PolicyReader(problems, told).ReadVersions(*policies);
     } else {
       problems.Add(root->line, "`policies` is missing, expected a list of at least one version");
     }
   }
   WEIR_RETURN_IF_ERROR(problems.ToStatus());
+  if (remarks != nullptr) {
+    *remarks = std::string(told.ToStatus().message());
+  }
   // Only now: a resolved version is large, and there may be many.
   schedule.versions.reserve(versions.size());
   for (const PolicyRules& rules : versions) {
@@ -428,7 +438,7 @@ absl::StatusOr<PolicySchedule> ParsePolicy(absl::string_view text, absl::string_
   return schedule;
 }
 
-absl::StatusOr<PolicySchedule> ReadPolicyFile(const std::string& path) {
+absl::StatusOr<PolicySchedule> ReadPolicyFile(const std::string& path, std::string* remarks) {
   const auto close = [](std::FILE* file) { static_cast<void>(std::fclose(file)); };
   const std::unique_ptr<std::FILE, decltype(close)> file(std::fopen(path.c_str(), "rb"), close);
   if (file == nullptr) {
@@ -441,7 +451,7 @@ absl::StatusOr<PolicySchedule> ReadPolicyFile(const std::string& path) {
   if (std::ferror(file.get()) != 0) {
     return CannotRead(path, errno);
   }
-  return ParsePolicy(text, path);
+  return ParsePolicy(text, path, remarks);
 }
 
 }  // namespace weir

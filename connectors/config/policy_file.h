@@ -23,9 +23,12 @@ namespace weir {
 constexpr size_t kMaxPolicyFileBytes = 1024 * 1024;
 constexpr size_t kMaxPolicyVersions = 10000;
 
-// `file_name` is what messages call the file.
-absl::StatusOr<PolicySchedule> ParsePolicy(absl::string_view text, absl::string_view file_name);
+// `file_name` is what messages call the file. `remarks`, if given, becomes what is right but hardly
+// meant, one `file:line: remark` a line; empty if nothing is.
+absl::StatusOr<PolicySchedule> ParsePolicy(absl::string_view text, absl::string_view file_name,
+                                           std::string* remarks = nullptr);
 
-absl::StatusOr<PolicySchedule> ReadPolicyFile(const std::string& path);
+absl::StatusOr<PolicySchedule> ReadPolicyFile(const std::string& path,
+                                              std::string* remarks = nullptr);
 
 }  // namespace weir

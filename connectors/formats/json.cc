@@ -202,10 +202,6 @@ void SetValue(simdjson::dom::element element, JsonValue& value) {
       value.kind = Kind::kUnsigned;
       value.number = element.get_uint64().value_unsafe();
       return;
-    case simdjson::dom::element_type::NULL_VALUE:
-      value.kind = Kind::kString;
-      value.number = 0;
-      return;
     default:
       value.kind = Kind::kOther;
   }
@@ -217,10 +213,9 @@ void NoteFields(simdjson::dom::object fields, JsonObject& object) {
     if (which == JsonField::kCount) {
       continue;
     }
-    JsonValue& value = object.Add(which);
-    SetValue(field.value, value);
-    if (value.kind == JsonValue::Kind::kString && value.number == 0) {
-      object.SetEmpty(which);
+    SetValue(field.value, object.Add(which));
+    if (field.value.is_null()) {
+      object.SetAbsent(which);
     }
   }
 }
@@ -284,22 +279,22 @@ class FieldReader {
   // These set `out` if there is a value, and leave it alone if there is none.
 
   void Id(JsonField field, std::optional<Eui64>& out) {
-    if (const absl::string_view text = String(field, DeadReason::kBadField); !text.empty()) {
-      Set(ParseEui64(text), DeadReason::kBadField, out);
+    if (const std::optional<absl::string_view> text = String(field, DeadReason::kBadField); text) {
+      Set(ParseEui64(*text), DeadReason::kBadField, out);
     }
   }
 
   void Time(JsonField field, std::optional<TimeMs>& out) {
-    if (const absl::string_view text = String(field, DeadReason::kBadTime); !text.empty()) {
-      Set(ParseTime(text), DeadReason::kBadTime, out);
+    if (const std::optional<absl::string_view> text = String(field, DeadReason::kBadTime); text) {
+      Set(ParseTime(*text), DeadReason::kBadTime, out);
     }
   }
 
   void Code(AlertCode& out) {
     Require(JsonField::kCode);
-    const absl::string_view text = String(JsonField::kCode, DeadReason::kBadField);
-    if (!text.empty()) {
-      Set(ParseAlertCode(text), DeadReason::kBadCode, out);
+    const std::optional<absl::string_view> text = String(JsonField::kCode, DeadReason::kBadField);
+    if (text) {
+      Set(ParseAlertCode(*text), DeadReason::kBadCode, out);
     }
   }
 
@@ -310,26 +305,28 @@ class FieldReader {
       out.emplace(value->number);
       return;
     }
-    const absl::string_view text = String(JsonField::kCounter, DeadReason::kBadField);
-    if (!text.empty()) {
-      Set(ParseUnsigned(text), DeadReason::kBadField, out);
+    const std::optional<absl::string_view> text = String(JsonField::kCounter, DeadReason::kBadField);
+    if (text) {
+      Set(ParseUnsigned(*text), DeadReason::kBadField, out);
     }
   }
 
   void Payload(absl::string_view& out) {
-    const absl::string_view text = String(JsonField::kPayload, DeadReason::kBadField);
-    if (!text.empty()) {
-      Set(Base64ToBytes(text, arena_), DeadReason::kBadPayload, out);
+    const std::optional<absl::string_view> text = String(JsonField::kPayload, DeadReason::kBadField);
+    if (text) {
+      Set(Base64ToBytes(*text, arena_), DeadReason::kBadPayload, out);
     }
   }
 
   // The device of `PARTY:DEVICE:COUNTER`.
   void DeviceOfRequest(std::optional<Eui64>& out) {
     Require(JsonField::kRequestId);
-    const absl::string_view text = String(JsonField::kRequestId, DeadReason::kBadField);
-    if (text.empty()) {
+    const std::optional<absl::string_view> id =
+        String(JsonField::kRequestId, DeadReason::kBadField);
+    if (!id) {
       return;
     }
+    const absl::string_view text = *id;
     const size_t first = text.find(':');
     const size_t second = first == absl::string_view::npos ? first : text.find(':', first + 1);
     if (second == absl::string_view::npos || !ParseEui64(text.substr(0, first)) ||
@@ -341,15 +338,15 @@ class FieldReader {
   }
 
  private:
-  // Empty if there is no value, or with a fault if it is no string.
-  absl::string_view String(JsonField field, DeadReason reason) {
+  // Nothing if there is no value, or with a fault if it is no string.
+  std::optional<absl::string_view> String(JsonField field, DeadReason reason) {
     const JsonValue* value = object_.Find(field);
     if (value == nullptr) {
-      return {};
+      return std::nullopt;
     }
     if (value->kind != JsonValue::Kind::kString) {
       Fail(reason);
-      return {};
+      return std::nullopt;
     }
     return value->text();
   }

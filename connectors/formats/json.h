@@ -121,8 +121,8 @@ class JsonObject {
     return values_[static_cast<size_t>(field)];
   }
 
-  // Says that what stands there counts as no value: null or an empty string.
-  void SetEmpty(JsonField field) { present_.Remove(field); }
+  // Says that what stands there counts as no value: null.
+  void SetAbsent(JsonField field) { present_.Remove(field); }
 
   // Nullptr if there is no value.
   const JsonValue* Find(JsonField field) const {

@@ -35,7 +35,7 @@ Envelope EnvelopeOf(const JsonObject& object, Arena& arena) {
   const JsonValue* topic = object.Find(JsonField::kTopic);
   const JsonValue* partition = object.Find(JsonField::kPartition);
   const JsonValue* offset = object.Find(JsonField::kOffset);
-  if (!IsString(topic) || !IsUpTo(partition, std::numeric_limits<int32_t>::max()) ||
+  if (!IsString(topic) || topic->text().empty() || !IsUpTo(partition, std::numeric_limits<int32_t>::max()) ||
       !IsUpTo(offset, std::numeric_limits<int64_t>::max())) {
     return {};
   }
@@ -157,7 +157,7 @@ Decoded DecodeKcatObject(const JsonObject& object, JsonParser& parser, Arena& ar
     decoded.event = *timestamp.fault;
     return decoded;
   }
-  if (payload == nullptr) {
+  if (payload == nullptr || payload->text().empty()) {
     decoded.event = DeadReason::kMissingField;
     return decoded;
   }

@@ -152,9 +152,13 @@ int RunReplay(const ReplayArguments& arguments) {
   Wiring wiring;
   wiring.schedule = PolicySchedule::Default();
   if (!arguments.policy.empty()) {
-    absl::StatusOr<PolicySchedule> schedule = ReadPolicyFile(arguments.policy);
+    std::string remarks;
+    absl::StatusOr<PolicySchedule> schedule = ReadPolicyFile(arguments.policy, &remarks);
     if (!schedule.ok()) {
       return Complain(schedule.status(), kExitConfiguration);
+    }
+    if (!remarks.empty()) {
+      static_cast<void>(std::fprintf(stderr, "%s\n", remarks.c_str()));
     }
     wiring.schedule = *std::move(schedule);
   }

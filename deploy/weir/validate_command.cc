@@ -19,7 +19,8 @@ CLI::App* AddValidate(CLI::App& root, ValidateArguments& arguments) {
 int RunValidate(const ValidateArguments& arguments) {
   int exit_code = kExitDone;
   for (const std::string& file : arguments.files) {
-    const absl::StatusOr<PolicySchedule> schedule = ReadPolicyFile(file);
+    std::string remarks;
+    const absl::StatusOr<PolicySchedule> schedule = ReadPolicyFile(file, &remarks);
     if (!schedule.ok()) {
       static_cast<void>(
           std::fprintf(stderr, "%s\n", std::string(schedule.status().message()).c_str()));
@@ -31,6 +32,9 @@ int RunValidate(const ValidateArguments& arguments) {
     for (const PolicyVersion& version : schedule->versions) {
       absl::StrAppend(&line, "\n  from ", FormatTime(version.effective_from().value_or(TimeMs{})),
                       version.note().empty() ? "" : ": ", version.note());
+    }
+    if (!remarks.empty()) {
+      absl::StrAppend(&line, "\nbut note:\n", remarks);
     }
     static_cast<void>(std::printf("%s\n", line.c_str()));
   }

@@ -213,8 +213,9 @@ def parse_counter(value: Any) -> str:
 def parse_payload(value: Any) -> bytes:
     if not isinstance(value, str):
         raise Undecodable("payload")
+    padded = value + "=" * (-len(value) % 4) if "=" not in value else value
     try:
-        return base64.b64decode(value, validate=True)
+        return base64.b64decode(padded, validate=True)
     except (binascii.Error, ValueError):
         raise Undecodable("payload") from None
 

@@ -381,15 +381,23 @@ TEST(PolicyFile, TellsWhatIsWrongWithAVersion) {
       {"excluded: [AD1-N3]", 2, {"different kinds"}},
       {"excluded: [[8F36]]", 2, {"a list"}},
       {"excluded: [~]", 2, {"empty"}},
-      {"pairs: together, codes: {808D: {threshold: 3}}",
-       2,
-       {"808D is counted as 8020 because pairs are together: give the policy there"}},
   };
   for (const BadFile& body : bodies) {
     ExpectProblem(OneVersion(body.text), body.line, body.words);
   }
-  EXPECT_THAT(Problems(OneVersion("pairs: apart, codes: {808D: {threshold: 3}}")), SizeIs(0));
   ExpectProblem(OneVersion(absl::StrCat("note: ", std::string(501, 'x'))), 2, {"501", "500"});
+}
+
+TEST(PolicyFile, RemarksOnAPolicyWithoutEffect) {
+  const auto remarks = [](absl::string_view body) {
+    std::string text = "left from before";
+    EXPECT_TRUE(ParsePolicy(OneVersion(body), "p.yaml", &text).ok());
+    return text;
+  };
+  EXPECT_THAT(remarks("pairs: together, codes: {808D: {threshold: 3}}"),
+              testing::StartsWith("p.yaml:2: 808D is counted as 8020"));
+  EXPECT_EQ(remarks("pairs: together, codes: {8020: {threshold: 3}}"), "");
+  EXPECT_EQ(remarks("pairs: apart, codes: {808D: {threshold: 3}}"), "");
 }
 
 TEST(PolicyFile, TellsWhatIsWrongWithLimits) {

@@ -35,7 +35,7 @@ std::string GbcsMessage(std::optional<TimeMs> device_time = TimeMs{1574985600000
   return EncodeGbcs(fields);
 }
 
-std::string Run(size_t size, char c) {
+std::string Repeat(size_t size, char c) {
   std::string out;
   out.resize(size, c);
   return out;
@@ -132,8 +132,8 @@ TEST(DecoderTest, FindsTheFormat) {
       {"{", "bad_json"},
       {"{\"device\"", "bad_json"},
       {"{\"a\":\"\xFF\"}", "bad_utf8"},
-      {Run(10'000'000, '{'), "too_long"},
-      {Run(10'000'000, 'x'), "too_long"},
+      {Repeat(10'000'000, '{'), "too_long"},
+      {Repeat(10'000'000, 'x'), "too_long"},
       {absl::StrCat("{\"a\":\"", std::string(2'000'000, 'x'), "\"}"), "too_long"},
       {absl::StrCat("{\"a\":\"", std::string(2'000'000, 'x')), "too_long"},
   };

@@ -295,13 +295,13 @@ TEST_F(JsonTest, AddedFields) {
       {"", "alert"},
       {R"("type":"alert")", "alert"},
       {R"("type":null)", "alert"},
-      {R"("type":"")", "alert"},
+      {R"("type":"")", "unknown_type"},
       {R"("type":"Alert")", "unknown_type"},
       {R"("type":"alerts")", "unknown_type"},
       {R"("type":7)", "bad_field"},
       {R"("type":["alert"])", "bad_field"},
       {R"("recipient":null)", "alert"},
-      {R"("recipient":"")", "alert"},
+      {R"("recipient":"")", "bad_field"},
       {R"("recipient":"00db1234567890a1")", "alert"},
       {R"("recipient":"00-DB-12-34-56-78-90-a1")", "alert"},
       {R"("recipient":"00:DB:12:34:56:78:90:A1")", "bad_field"},
@@ -312,7 +312,7 @@ TEST_F(JsonTest, AddedFields) {
       {R"("recipient":12)", "bad_field"},
       {R"("recipient":{})", "bad_field"},
       {R"("counter":null)", "alert"},
-      {R"("counter":"")", "alert"},
+      {R"("counter":"")", "bad_field"},
       {R"("counter":0)", "alert"},
       {R"("counter":"007")", "alert"},
       {R"("counter":18446744073709551615)", "alert"},
@@ -378,7 +378,7 @@ TEST_F(JsonTest, Codes) {
       {R"("9000")", "bad_code"}, {R"("8F3")", "bad_code"},     {R"("8F366")", "bad_code"},
       {R"("N0")", "bad_code"},   {R"("N1000")", "bad_code"},   {R"("N01")", "bad_code"},
       {R"("AD2")", "bad_code"},  {R"("8F3G")", "bad_code"},    {R"(" 8F36")", "bad_code"},
-      {"8020", "bad_field"},     {"null", "missing_field"},    {R"("")", "missing_field"},
+      {"8020", "bad_field"},     {"null", "missing_field"},    {R"("")", "bad_code"},
       {"true", "bad_field"},     {R"(["8F36"])", "bad_field"},
   };
   for (const Case& test : cases) {
@@ -389,7 +389,7 @@ TEST_F(JsonTest, Codes) {
 }
 
 TEST_F(JsonTest, OnlyDccAlertsMayLackADevice) {
-  const char* const absent[] = {"", R"("device":null,)", R"("device":"",)"};
+  const char* const absent[] = {"", R"("device":null,)"};
   for (const char* device : absent) {
     const auto outcome = [&](absl::string_view code) {
       return Outcome(absl::StrCat("{", device, R"("received":"2019-11-29T00:00:00Z","code":")",
@@ -412,7 +412,9 @@ TEST_F(JsonTest, Times) {
       {"", false, "no_time"},
       {"", true, "alert"},
       {R"(,"received":null)", false, "no_time"},
-      {R"(,"received":"","device_time":"")", false, "no_time"},
+      {R"(,"received":null,"device_time":null)", false, "no_time"},
+      {R"(,"received":"")", true, "bad_time"},
+      {R"(,"received":"2019-11-29T00:00:00Z","device_time":"")", false, "bad_time"},
       {R"(,"received":"2019-11-29T00:00:00Z")", false, "alert"},
       {R"(,"device_time":"2019-11-29T00:00:00Z")", false, "alert"},
       {R"(,"device_time":"1970-01-01T00:00:00Z")", false, "alert"},

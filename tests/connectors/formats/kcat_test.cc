@@ -51,7 +51,7 @@ std::string GbcsMessage() {
   return EncodeGbcs(fields);
 }
 
-std::string Run(size_t size, char c) {
+std::string Repeat(size_t size, char c) {
   std::string out;
   out.resize(size, c);
   return out;
@@ -211,7 +211,7 @@ TEST_F(KcatTest, Length) {
   EXPECT_EQ(Outcome(Line(message)), "alert");
   EXPECT_EQ(Outcome(Line(absl::StrReplaceAll(message, {{"xxxxxxxx", "x\\u0078xxxxxx"}}))), "alert");
   EXPECT_EQ(Outcome(Line(absl::StrReplaceAll(message, {{"\\\"x\\\"", "\\\"xx\\\""}}))), "too_long");
-  EXPECT_EQ(Outcome(Line(absl::StrCat("\"", Run(10'000'000, '0'), "\""))), "too_long");
+  EXPECT_EQ(Outcome(Line(absl::StrCat("\"", Repeat(10'000'000, '0'), "\""))), "too_long");
   EXPECT_EQ(Outcome(Line(absl::StrCat("\"", std::string(2 * kMaxMessageBytes + 2, '0'), "\""))),
             "too_long");
   EXPECT_EQ(Outcome(Line(absl::StrCat("\"", std::string(2 * kMaxMessageBytes, '0'), "\""))),
