@@ -31,7 +31,7 @@ constexpr NumberRange kClears = {0, 65535};  // and at most the threshold
 constexpr NumberRange kOneIn = {2, 1'000'000'000};
 constexpr DurationRange kWindows = {kSecond, DurationMs{7 * kDay.value}};
 constexpr DurationRange kDuplicateWindows = {DurationMs{0}, DurationMs{2 * kDay.value}};
-constexpr DurationRange kMaxAheads = {kSecond, DurationMs{30 * kDay.value}};
+constexpr DurationRange kMaxAheads = {kSecond, DurationMs{3650 * kDay.value}};
 constexpr size_t kMaxNoteBytes = 500;  // it is repeated in every event of an episode
 
 constexpr std::array<absl::string_view, 3> kFileKeys = {"policies", "duplicate_window",

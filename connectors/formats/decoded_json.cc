@@ -4,6 +4,7 @@
 #include <variant>
 
 #include "absl/strings/str_cat.h"
+
 #include "connectors/formats/binary_text.h"
 #include "connectors/formats/gbcs.h"
 #include "connectors/formats/json_writer.h"
@@ -27,8 +28,7 @@ void AppendMember(absl::string_view name, std::optional<uint64_t> number, std::s
 void AppendGbcs(const GbcsMessage& message, std::string& out) {
   absl::StrAppend(&out, ",\"gbcs\":{\"message_code\":\"",
                   absl::Hex(message.message_code, absl::kZeroPad4), "\"");
-  if (const absl::string_view use_case = MessageCodeName(message.message_code);
-      !use_case.empty()) {
+  if (const absl::string_view use_case = MessageCodeName(message.message_code); !use_case.empty()) {
     AppendMember("use_case", use_case, out);
   }
   AppendMember("encoding", GbcsEncodingName(message.encoding), out);

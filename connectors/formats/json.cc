@@ -305,14 +305,16 @@ class FieldReader {
       out.emplace(value->number);
       return;
     }
-    const std::optional<absl::string_view> text = String(JsonField::kCounter, DeadReason::kBadField);
+    const std::optional<absl::string_view> text =
+        String(JsonField::kCounter, DeadReason::kBadField);
     if (text) {
       Set(ParseUnsigned(*text), DeadReason::kBadField, out);
     }
   }
 
   void Payload(absl::string_view& out) {
-    const std::optional<absl::string_view> text = String(JsonField::kPayload, DeadReason::kBadField);
+    const std::optional<absl::string_view> text =
+        String(JsonField::kPayload, DeadReason::kBadField);
     if (text) {
       Set(Base64ToBytes(*text, arena_), DeadReason::kBadPayload, out);
     }

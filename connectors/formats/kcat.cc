@@ -35,7 +35,8 @@ Envelope EnvelopeOf(const JsonObject& object, Arena& arena) {
   const JsonValue* topic = object.Find(JsonField::kTopic);
   const JsonValue* partition = object.Find(JsonField::kPartition);
   const JsonValue* offset = object.Find(JsonField::kOffset);
-  if (!IsString(topic) || topic->text().empty() || !IsUpTo(partition, std::numeric_limits<int32_t>::max()) ||
+  if (!IsString(topic) || topic->text().empty() ||
+      !IsUpTo(partition, std::numeric_limits<int32_t>::max()) ||
       !IsUpTo(offset, std::numeric_limits<int64_t>::max())) {
     return {};
   }

@@ -8,11 +8,11 @@ namespace {
 
 // The members that totals of one code and of all codes share.
 std::string Members(const CodeTotals& totals, absl::string_view indent) {
-  return absl::StrCat(indent, "\"alerts\": ", totals.alerts, ",\n",             //
-                      indent, "\"forwarded\": ", totals.forwarded, ",\n",       //
-                      indent, "\"copies\": ", totals.copies, ",\n",             //
+  return absl::StrCat(indent, "\"alerts\": ", totals.alerts, ",\n",                //
+                      indent, "\"forwarded\": ", totals.forwarded, ",\n",          //
+                      indent, "\"copies\": ", totals.copies, ",\n",                //
                       indent, "\"consolidated\": ", totals.consolidated(), ",\n",  //
-                      indent, "\"pending\": ", totals.pending, ",\n",           //
+                      indent, "\"pending\": ", totals.pending, ",\n",              //
                       indent, "\"unrepresented\": ", totals.unrepresented, ",\n",  //
                       indent, "\"episodes\": {\"started\": ", totals.started,
                       ", \"ended\": ", totals.ended, ", \"open\": ", totals.open, "}");

@@ -10,7 +10,8 @@
 namespace weir {
 
 // The results alone, the same for every run: read, dead, duplicates, other, alerts, forwarded,
-// copies, consolidated, pending, unrepresented, episodes, and the same by code. Ends with a newline.
+// copies, consolidated, pending, unrepresented, episodes, and the same by code. Ends with a
+// newline.
 std::string SummaryJson(const Summary& summary);
 
 }  // namespace weir

@@ -11,9 +11,13 @@ namespace weir {
 
 namespace {
 
-rocksdb::Slice ToSlice(absl::string_view text) { return {text.data(), text.size()}; }
+rocksdb::Slice ToSlice(absl::string_view text) {
+  return {text.data(), text.size()};
+}
 
-absl::string_view ToView(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }
+absl::string_view ToView(const rocksdb::Slice& slice) {
+  return {slice.data(), slice.size()};
+}
 
 absl::Status ToStatus(const rocksdb::Status& status, absl::string_view attempted) {
   if (status.ok()) {

@@ -1,7 +1,7 @@
 // The engine's Store on RocksDB.
 //
-// One database in one directory, owned by one process at a time. Each Write is one WriteBatch with a
-// synced write-ahead log: atomic, and durable when it returns.
+// One database in one directory, owned by one process at a time. Each Write is one WriteBatch with
+// a synced write-ahead log: atomic, and durable when it returns.
 //
 // Values are few and large (packed counters), so they are kept in blob files, outside the
 // compactions that would copy them again and again.
@@ -24,6 +24,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+
 #include "engine/base/state_batch.h"
 #include "engine/pipeline/store.h"
 
@@ -31,6 +32,5 @@ namespace weir {
 
 // Opens the store in `directory`, made if it is not there.
 absl::StatusOr<std::unique_ptr<Store>> OpenRocksDbStore(const std::string& directory);
-
 
 }  // namespace weir

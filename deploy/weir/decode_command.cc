@@ -34,9 +34,8 @@ absl::StatusOr<uint64_t> DecodeAll(const DecodeArguments& arguments) {
       return absl::UnavailableError("writing to standard output failed");
     }
   } while (!records.empty());
-  return std::fflush(stdout) == 0
-             ? absl::StatusOr<uint64_t>(dead)
-             : absl::UnavailableError("writing to standard output failed");
+  return std::fflush(stdout) == 0 ? absl::StatusOr<uint64_t>(dead)
+                                  : absl::UnavailableError("writing to standard output failed");
 }
 
 }  // namespace
@@ -58,8 +57,8 @@ CLI::App* AddDecode(CLI::App& root, DecodeArguments& arguments) {
 int RunDecode(const DecodeArguments& arguments) {
   const absl::StatusOr<uint64_t> dead = DecodeAll(arguments);
   if (!dead.ok()) {
-    static_cast<void>(std::fprintf(stderr, "weir decode: %s\n",
-                                   std::string(dead.status().message()).c_str()));
+    static_cast<void>(
+        std::fprintf(stderr, "weir decode: %s\n", std::string(dead.status().message()).c_str()));
     return kExitFailed;
   }
   if (*dead > 0) {

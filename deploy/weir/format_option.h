@@ -6,6 +6,7 @@
 #include <string>
 
 #include "CLI/App.hpp"
+
 #include "connectors/formats/format.h"
 
 namespace weir {

@@ -6,6 +6,7 @@
 #include "CLI/App.hpp"
 #include "CLI/Config.hpp"
 #include "CLI/Formatter.hpp"
+
 #include "deploy/weir/decode_command.h"
 #include "deploy/weir/exit_codes.h"
 #include "deploy/weir/generate_command.h"
@@ -17,13 +18,15 @@ namespace weir {
 namespace {
 
 int Main(int argc, char** argv) {
-  CLI::App app("Weir measures the flow of smart-meter alerts and limits it: it throttles devices "
-               "that storm and accounts for every alert it holds back.");
+  CLI::App app(
+      "Weir measures the flow of smart-meter alerts and limits it: it throttles devices "
+      "that storm and accounts for every alert it holds back.");
   app.name("weir");
   app.set_version_flag("--version", WEIR_VERSION);
   app.require_subcommand(1);
-  app.footer("Each command explains itself: weir COMMAND --help.\n"
-             "Exit codes: 0 done, 1 failed, 2 wrong usage, 78 bad configuration.");
+  app.footer(
+      "Each command explains itself: weir COMMAND --help.\n"
+      "Exit codes: 0 done, 1 failed, 2 wrong usage, 78 bad configuration.");
   ReplayArguments replay;
   DecodeArguments decode;
   ValidateArguments validate;

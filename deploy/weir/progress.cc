@@ -47,8 +47,9 @@ void Progress::Print(uint64_t count, uint64_t done, uint64_t total, double secon
   std::string line = what_;
   if (total > 0) {
     absl::StrAppend(&line, " ", terminal_ ? Bar(done, total) : "");
-    absl::StrAppendFormat(&line, "%3.0f %%", 100.0 * static_cast<double>(std::min(done, total)) /
-                                                 static_cast<double>(total));
+    absl::StrAppendFormat(
+        &line, "%3.0f %%",
+        100.0 * static_cast<double>(std::min(done, total)) / static_cast<double>(total));
   }
   absl::StrAppend(&line, ", ", WithThousands(count), " ", unit_,
                   absl::StrFormat(", %s a second",

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "absl/strings/str_cat.h"
+
 #include "connectors/capture/capture_source.h"
 #include "connectors/capture/output_files.h"
 #include "connectors/config/policy_file.h"
@@ -36,8 +37,8 @@ struct Wiring {
 };
 
 absl::Status Connect(const ReplayArguments& arguments, Wiring& wiring) {
-  WEIR_ASSIGN_OR_RETURN(wiring.source, CaptureSource::Open(arguments.captures,
-                                                           ParseFormat(arguments.format)));
+  WEIR_ASSIGN_OR_RETURN(wiring.source,
+                        CaptureSource::Open(arguments.captures, ParseFormat(arguments.format)));
   if (arguments.out.empty()) {
     wiring.sink = std::make_unique<NoOutput>();
   } else {
@@ -46,8 +47,8 @@ absl::Status Connect(const ReplayArguments& arguments, Wiring& wiring) {
   if (!arguments.state.empty()) {
     WEIR_ASSIGN_OR_RETURN(wiring.store, OpenRocksDbStore(arguments.state));
   }
-  wiring.replay = std::make_unique<Replay>(wiring.schedule, *wiring.source, *wiring.sink,
-                                           wiring.store.get());
+  wiring.replay =
+      std::make_unique<Replay>(wiring.schedule, *wiring.source, *wiring.sink, wiring.store.get());
   return wiring.replay->Resume(arguments.force);
 }
 
@@ -91,15 +92,15 @@ absl::Status Report(const ReplayArguments& arguments, const Wiring& wiring) {
                     ": alerts.forwarded, throttle.episodes, dead.letter, ",
                     arguments.archive ? "alerts.consolidated, " : "", "summary.json\n");
   }
-  const bool written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size() &&
-                       std::fflush(stdout) == 0;
+  const bool written =
+      std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
   return written ? absl::OkStatus()
                  : absl::UnavailableError("writing the summary to standard output failed");
 }
 
 int Complain(const absl::Status& status, int exit_code) {
-  static_cast<void>(std::fprintf(stderr, "weir replay: %s\n",
-                                 std::string(status.message()).c_str()));
+  static_cast<void>(
+      std::fprintf(stderr, "weir replay: %s\n", std::string(status.message()).c_str()));
   return exit_code;
 }
 
@@ -107,8 +108,9 @@ int Complain(const absl::Status& status, int exit_code) {
 
 CLI::App* AddReplay(CLI::App& root, ReplayArguments& arguments) {
   CLI::App* app = root.add_subcommand(
-      "replay", "Run captured alerts through the throttling engine: what would be forwarded, what "
-                "held back, which devices stormed");
+      "replay",
+      "Run captured alerts through the throttling engine: what would be forwarded, what "
+      "held back, which devices stormed");
   app->add_option("captures", arguments.captures,
                   "Captures, in order; .gz and .zst are unpacked, - is standard input")
       ->required()

@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "absl/strings/str_cat.h"
+
 #include "connectors/config/policy_file.h"
 #include "deploy/weir/exit_codes.h"
 

@@ -1,8 +1,8 @@
 // Epoch-based reclamation: when memory that others may still be reading can be freed.
 //
 // A thread pins itself while it follows shared pointers. Whoever takes an object out of sight
-// retires it; it is freed once every thread that was pinned at that moment has let go. Pinning costs
-// one sequentially consistent store, so pin once per batch, not per access.
+// retires it; it is freed once every thread that was pinned at that moment has let go. Pinning
+// costs one sequentially consistent store, so pin once per batch, not per access.
 //
 // Why it is right: a reader stores its epoch before it loads a shared pointer, and a writer unlinks
 // the pointer before it reads the readers' epochs. All four are sequentially consistent, so either
@@ -44,9 +44,11 @@ class Epochs {
   class Pin {
    public:
     Pin(Pin&& other) noexcept : slot_(std::exchange(other.slot_, nullptr)) {}
+
     Pin& operator=(Pin&&) = delete;
     Pin(const Pin&) = delete;
     Pin& operator=(const Pin&) = delete;
+
     ~Pin() {
       if (slot_ != nullptr) {
         slot_->store(kFree, std::memory_order_seq_cst);
@@ -55,7 +57,9 @@ class Epochs {
 
    private:
     friend class Epochs;
+
     explicit Pin(std::atomic<uint64_t>* slot) : slot_(slot) {}
+
     std::atomic<uint64_t>* slot_;
   };
 

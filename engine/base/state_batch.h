@@ -1,7 +1,7 @@
 // State on its way to the store: what a commit changes, as keys and values.
 //
-// A StateScope puts a prefix before every key, so that each part of the engine names its own entries
-// and knows nothing of the others'.
+// A StateScope puts a prefix before every key, so that each part of the engine names its own
+// entries and knows nothing of the others'.
 //
 // Layer: engine/base.
 #pragma once
@@ -26,6 +26,7 @@ class StateBatch {
   void Put(std::string key, std::string value) {
     changes_.push_back({std::move(key), std::move(value)});
   }
+
   void Erase(std::string key) { changes_.push_back({std::move(key), std::nullopt}); }
 
   const std::vector<Change>& changes() const { return changes_; }
@@ -41,11 +42,10 @@ class StateScope {
   void Put(absl::string_view name, std::string value) {
     batch_.Put(absl::StrCat(prefix_, name), std::move(value));
   }
+
   void Erase(absl::string_view name) { batch_.Erase(absl::StrCat(prefix_, name)); }
 
-  StateScope Inner(absl::string_view name) const {
-    return {batch_, absl::StrCat(prefix_, name)};
-  }
+  StateScope Inner(absl::string_view name) const { return {batch_, absl::StrCat(prefix_, name)}; }
 
  private:
   StateBatch& batch_;

@@ -6,6 +6,7 @@
 #include <variant>
 
 #include "absl/strings/str_cat.h"
+
 #include "engine/base/check.h"
 #include "engine/base/status_macros.h"
 #include "engine/base/wire.h"
@@ -159,18 +160,17 @@ absl::Status Partition::CheckPast() const {
     }
   }
   if (in_force > past_.size() && progress_.clock.now()) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("the policy version effective from ",
-                     VersionName(schedule_.versions[past_.size()]),
-                     " lies in the past of the state, which was decided without it: ", kForceHint));
+    return absl::FailedPreconditionError(absl::StrCat(
+        "the policy version effective from ", VersionName(schedule_.versions[past_.size()]),
+        " lies in the past of the state, which was decided without it: ", kForceHint));
   }
-  if (past_duplicate_window_ != schedule_.duplicate_window || past_max_ahead_ != schedule_.max_ahead) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("the state was decided with duplicate_window ",
-                     FormatDuration(past_duplicate_window_), " and max_ahead ",
-                     FormatDuration(past_max_ahead_), ", the policy given has ",
-                     FormatDuration(schedule_.duplicate_window), " and ",
-                     FormatDuration(schedule_.max_ahead), ": ", kForceHint));
+  if (past_duplicate_window_ != schedule_.duplicate_window ||
+      past_max_ahead_ != schedule_.max_ahead) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        "the state was decided with duplicate_window ", FormatDuration(past_duplicate_window_),
+        " and max_ahead ", FormatDuration(past_max_ahead_), ", the policy given has ",
+        FormatDuration(schedule_.duplicate_window), " and ", FormatDuration(schedule_.max_ahead),
+        ": ", kForceHint));
   }
   return absl::OkStatus();
 }

@@ -1,10 +1,11 @@
 // One partition's state machine: stream time, duplicates, throttling.
 //
 // Records go in one by one, in the order of the log; results go to the sink. A batch is everything
-// since the last Accept or Rollback. Export writes what the batch changed (its delta), and is followed
-// by Accept once that is durable; Rollback puts everything back to where the batch began.
+// since the last Accept or Rollback. Export writes what the batch changed (its delta), and is
+// followed by Accept once that is durable; Rollback puts everything back to where the batch began.
 //
-// Promises: the same records give the same results, whatever the batches and rollbacks between them.
+// Promises: the same records give the same results, whatever the batches and rollbacks between
+// them.
 //
 // Threads: one owner.
 //
@@ -16,6 +17,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
+
 #include "engine/base/state_batch.h"
 #include "engine/pipeline/record.h"
 #include "engine/pipeline/sink.h"
@@ -58,12 +60,14 @@ class Partition {
   absl::Status Load(absl::string_view name, absl::string_view value);
 
   // After the last entry. FailedPrecondition if the state was decided under other policy versions
-  // than the schedule's; with `force` the schedule's hold from here on, open episodes end and counts
-  // start afresh. What that changes belongs to the batch then open.
+  // than the schedule's; with `force` the schedule's hold from here on, open episodes end and
+  // counts start afresh. What that changes belongs to the batch then open.
   absl::Status FinishLoad(bool force, Sink& sink);
 
   const ReadCounts& counts() const { return progress_.counts; }
+
   std::optional<TimeMs> stream_time() const { return progress_.clock.now(); }
+
   const Throttle& throttle() const { return throttle_; }
 
   // By AlertCode::index(), with what is open and pending at this moment.

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+
 #include "engine/base/status_macros.h"
 #include "engine/base/wire.h"
 
@@ -102,10 +103,9 @@ absl::Status Replay::LoadPartitions(bool force) {
         }
         return PartitionAt(static_cast<uint32_t>(index)).Load(in.rest(), value);
       }));
-  WEIR_RETURN_IF_ERROR(
-      store_->Scan(kStormKeys, [this](absl::string_view key, absl::string_view value) {
-        return sink_.Load(key, value);
-      }));
+  WEIR_RETURN_IF_ERROR(store_->Scan(
+      kStormKeys,
+      [this](absl::string_view key, absl::string_view value) { return sink_.Load(key, value); }));
   for (const auto& partition : partitions_) {
     WEIR_RETURN_IF_ERROR(partition->FinishLoad(force, sink_));
   }

@@ -1,9 +1,9 @@
 // Runs the records of a source through their partitions, and commits: outputs, positions and state
 // as one.
 //
-// The caller decides when to commit; the results do not depend on it. With a store, Resume continues
-// behind the last commit, whatever stopped the run before: the outputs are cut back to where they
-// reached then, and the source goes on from there.
+// The caller decides when to commit; the results do not depend on it. With a store, Resume
+// continues behind the last commit, whatever stopped the run before: the outputs are cut back to
+// where they reached then, and the source goes on from there.
 //
 // Threads: one owner.
 //
@@ -17,6 +17,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+
 #include "engine/pipeline/partition.h"
 #include "engine/pipeline/sink.h"
 #include "engine/pipeline/source.h"
@@ -64,8 +65,8 @@ class Replay {
   Store* store_;
   std::vector<std::unique_ptr<Partition>> partitions_;
   std::vector<Record> records_;
-  std::string position_;      // of the source, at the last commit
-  uint64_t commits_ = 0;      // in the whole life of the state
+  std::string position_;  // of the source, at the last commit
+  uint64_t commits_ = 0;  // in the whole life of the state
   size_t uncommitted_ = 0;
   uint64_t resumed_at_ = 0;
 };

@@ -13,6 +13,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+
 #include "engine/pipeline/record.h"
 #include "engine/throttle/throttle_output.h"
 
@@ -29,8 +30,8 @@ class Sink : public ThrottleOutput {
   // Drops everything since the last Seal.
   virtual absl::Status Discard() = 0;
 
-  // Before anything is written: cuts the outputs back to where a mark says they reached. DataLoss if
-  // they are shorter than that.
+  // Before anything is written: cuts the outputs back to where a mark says they reached. DataLoss
+  // if they are shorter than that.
   virtual absl::Status Reopen(absl::string_view mark) = 0;
 };
 

@@ -1,6 +1,7 @@
 #include "engine/pipeline/storm_tally.h"
 
 #include "absl/container/flat_hash_set.h"
+
 #include "engine/base/wire.h"
 
 namespace weir {
@@ -9,9 +10,8 @@ void StormTally::Episode(const EpisodeEvent& event) {
   if (event.kind == EpisodeEvent::Kind::kEnded) {
     DeviceStorms& storms = devices_[event.key.device];
     journal_.emplace_back(event.key.device, storms);
-    storms += {.episodes = 1,
-               .alerts = event.counts.alerts,
-               .consolidated = event.counts.consolidated()};
+    storms +=
+        {.episodes = 1, .alerts = event.counts.alerts, .consolidated = event.counts.consolidated()};
   }
   next_.Episode(event);
 }
@@ -48,9 +48,8 @@ absl::Status StormTally::Load(absl::string_view name, absl::string_view value) {
   const Eui64 device{key.OrderedU64()};
   WireReader in(value);
   devices_[device] = {.episodes = in.U64(), .alerts = in.U64(), .consolidated = in.U64()};
-  return key.done() && in.done()
-             ? absl::OkStatus()
-             : absl::DataLossError("the storms kept in the state are damaged");
+  return key.done() && in.done() ? absl::OkStatus()
+                                 : absl::DataLossError("the storms kept in the state are damaged");
 }
 
 }  // namespace weir

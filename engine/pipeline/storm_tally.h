@@ -15,6 +15,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+
 #include "engine/alert/eui64.h"
 #include "engine/base/state_batch.h"
 #include "engine/pipeline/sink.h"
@@ -40,22 +41,30 @@ class StormTally : public Sink {
   explicit StormTally(Sink& next) : next_(next) {}
 
   void Forward(const Alert& alert) override { next_.Forward(alert); }
+
   void ForwardCopy(const Alert& alert, const CopyMark& mark) override {
     next_.ForwardCopy(alert, mark);
   }
+
   void Consolidate(const Alert& alert) override { next_.Consolidate(alert); }
+
   void Episode(const EpisodeEvent& event) override;
+
   void DeadLetter(const Record& record, DeadReason reason) override {
     next_.DeadLetter(record, reason);
   }
+
   absl::StatusOr<std::string> Seal() override { return next_.Seal(); }
+
   absl::Status Discard() override { return next_.Discard(); }
+
   absl::Status Reopen(absl::string_view mark) override { return next_.Reopen(mark); }
 
   // Devices whose episodes have ended.
   const absl::flat_hash_map<Eui64, DeviceStorms>& devices() const { return devices_; }
 
   void Accept() { journal_.clear(); }
+
   void Rollback();
   void Export(StateScope scope) const;
   absl::Status Load(absl::string_view name, absl::string_view value);

@@ -1,8 +1,8 @@
 // Stream time: the one clock of a partition, the largest received time so far.
 //
 // A record more than `max_ahead` ahead of it does not move it: one device with a clock gone wrong
-// must not end everybody's windows. Such a record is remembered, and when one of another device lies
-// as far ahead, the two are believed and time moves to the smaller of theirs.
+// must not end everybody's windows. Such a record is remembered, and when one of another device
+// lies as far ahead, the two are believed and time moves to the smaller of theirs.
 //
 // Layer: engine/pipeline (engine/alert, engine/base).
 #pragma once

@@ -10,11 +10,15 @@ namespace {
 
 constexpr size_t kMinSlots = 16;
 
-// A segment is rebuilt when more than 4/5 of its slots are taken, to be 2/3 full afterwards: between
-// 20 and 24 bytes a key. It shrinks when less than 1/3 of its slots is wanted.
-constexpr bool IsAbove(size_t used, size_t capacity) { return used * 5 > capacity * 4; }
+// A segment is rebuilt when more than 4/5 of its slots are taken, to be 2/3 full afterwards:
+// between 20 and 24 bytes a key. It shrinks when less than 1/3 of its slots is wanted.
+constexpr bool IsAbove(size_t used, size_t capacity) {
+  return used * 5 > capacity * 4;
+}
 
-constexpr size_t SlotsFor(size_t keys) { return std::max(kMinSlots, keys * 3 / 2 + 1); }
+constexpr size_t SlotsFor(size_t keys) {
+  return std::max(kMinSlots, keys * 3 / 2 + 1);
+}
 
 constexpr bool IsMostlyEmpty(size_t wanted, size_t capacity) {
   return capacity > kMinSlots && wanted * 3 < capacity;
@@ -23,9 +27,7 @@ constexpr bool IsMostlyEmpty(size_t wanted, size_t capacity) {
 }  // namespace
 
 CounterTable::Segment::Segment(size_t slot_count, TimeMs horizon_at)
-    : capacity(slot_count),
-      horizon(horizon_at),
-      slots(std::make_unique<Slot[]>(slot_count)) {}
+    : capacity(slot_count), horizon(horizon_at), slots(std::make_unique<Slot[]>(slot_count)) {}
 
 CounterTable::CounterTable(const Expiry& expiry) : expiry_(expiry) {
   for (auto& root : roots_) {
@@ -60,9 +62,9 @@ CounterTable::Slot* CounterTable::Claim(Segment& segment, const Key& key, uint64
   for (size_t probes = 0; probes < segment.capacity; ++probes) {
     Slot& slot = segment.slots[index];
     uint64_t device = slot.device.load(std::memory_order_acquire);
-    if (device == 0 && slot.device.compare_exchange_strong(device, key.device,
-                                                           std::memory_order_acq_rel,
-                                                           std::memory_order_acquire)) {
+    if (device == 0 &&
+        slot.device.compare_exchange_strong(device, key.device, std::memory_order_acq_rel,
+                                            std::memory_order_acquire)) {
       segment.used.fetch_add(1, std::memory_order_relaxed);
       return &slot;
     }
@@ -139,8 +141,8 @@ void CounterTable::CopyIn(Segment& segment, const Key& key, uint64_t value) {
     if (TagPart(word) == key.tag) {
       return;  // another thread has copied it, and it may have been updated since
     }
-    if (word == 0 && slot->word.compare_exchange_strong(word, Word(key.tag, value),
-                                                        std::memory_order_acq_rel)) {
+    if (word == 0 &&
+        slot->word.compare_exchange_strong(word, Word(key.tag, value), std::memory_order_acq_rel)) {
       return;
     }
     // A frozen successor has been filled by others, so the key would have been found.

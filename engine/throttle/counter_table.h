@@ -2,8 +2,8 @@
 //
 // Open addressing with slots of 16 bytes: the device, and a word that holds a 19-bit tag (which
 // stands for code and recipient) beside a 44-bit value. The value means nothing to the table; zero
-// stands for "no such key". Keys are spread over segments that grow, shrink and drop what is over one
-// at a time, so that no step is long and no memory is held twice.
+// stands for "no such key". Keys are spread over segments that grow, shrink and drop what is over
+// one at a time, so that no step is long and no memory is held twice.
 //
 // Promises
 //   - Update is atomic per key: any thread may update any key, and no update is lost, also while a
@@ -30,6 +30,7 @@
 #include <memory>
 
 #include "absl/functional/function_ref.h"
+
 #include "engine/base/epochs.h"
 #include "engine/base/units.h"
 
@@ -88,8 +89,8 @@ class CounterTable {
   // From now on a rebuild drops the keys that are over at `horizon`. Never moves back.
   void SetHorizon(TimeMs horizon);
 
-  // Looks at about `slots` slots, going round the table from call to call, and rebuilds the segments
-  // that have come to hold mostly nothing. Frees what nobody reads any more.
+  // Looks at about `slots` slots, going round the table from call to call, and rebuilds the
+  // segments that have come to hold mostly nothing. Frees what nobody reads any more.
   void Sweep(size_t slots);
 
   // Bytes of the slots, as they are now.
@@ -117,11 +118,13 @@ class CounterTable {
   };
 
   static uint64_t Hash(const Key& key);
+
   static uint64_t TagPart(uint64_t word) { return (word & ~kFrozen) >> kValueBits; }
+
   static uint64_t ValuePart(uint64_t word) { return word & kMaxValue; }
-  static uint64_t Word(uint32_t tag, uint64_t value) {
-    return uint64_t{tag} << kValueBits | value;
-  }
+
+  static uint64_t Word(uint32_t tag, uint64_t value) { return uint64_t{tag} << kValueBits | value; }
+
   static size_t FirstSlot(uint64_t hash, size_t capacity);
 
   // The slot of the key, or the first that can take it, made the key's device's; null if full.
@@ -156,8 +159,7 @@ uint64_t CounterTable::Update(const Key& key, Next&& next) {
     while ((word & kFrozen) == 0 && (word == 0 || TagPart(word) == key.tag)) {
       const uint64_t before = ValuePart(word);
       if (slot->word.compare_exchange_weak(word, Word(key.tag, next(before)),
-                                           std::memory_order_acq_rel,
-                                           std::memory_order_acquire)) {
+                                           std::memory_order_acq_rel, std::memory_order_acquire)) {
         if (IsCrowded(*segment)) {
           Rebuild(root, segment);
         }

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/container/flat_hash_set.h"
+
 #include "engine/base/check.h"
 #include "engine/base/wire.h"
 
@@ -20,7 +21,9 @@ void PutCounter(const CounterTable::Key& key, uint64_t value, std::string& out) 
   PutU64(uint64_t{key.tag} << CounterTable::kValueBits | value, out);
 }
 
-absl::Status Damaged() { return absl::DataLossError("the counters kept in the state are damaged"); }
+absl::Status Damaged() {
+  return absl::DataLossError("the counters kept in the state are damaged");
+}
 
 std::string OrderedName(uint64_t number) {
   std::string name;

@@ -3,9 +3,9 @@
 //
 // In the store a counter lives in two places: in the deltas, one packed value per commit with every
 // word that the commit touched, and in the images, one packed value per segment of the table. Each
-// commit writes its delta and renews about as many words of images, going round the segments; deltas
-// older than the oldest image are erased. So a commit costs what it touched, whatever the size of
-// the table, and reading the state back costs at most twice its size.
+// commit writes its delta and renews about as many words of images, going round the segments;
+// deltas older than the oldest image are erased. So a commit costs what it touched, whatever the
+// size of the table, and reading the state back costs at most twice its size.
 //
 // Threads: the owner calls everything; the table itself may be read by any.
 //
@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+
 #include "engine/alert/alert_key.h"
 #include "engine/base/state_batch.h"
 #include "engine/throttle/counter_table.h"
@@ -40,9 +41,11 @@ class Counters : private CounterTable::Expiry {
 
   // The table's key; a tag of zero if this key cannot be in the table.
   CounterTable::Key KeyOf(const AlertKey& key);
+
   AlertCode CodeOf(const CounterTable::Key& key) const { return tags_.CodeOf(key.tag); }
 
   [[nodiscard]] Epochs::Pin Enter() { return table_.Enter(); }
+
   void Prefetch(const CounterTable::Key& key) const { table_.Prefetch(key); }
 
   // CounterTable::Update, journalled.
@@ -63,6 +66,7 @@ class Counters : private CounterTable::Expiry {
 
   // Writes what the batch touched as commit `number`, ascending from 1.
   void ExportTags(StateScope scope) { tags_.Export(scope); }
+
   void ExportDelta(uint64_t number, StateScope deltas, StateScope images);
 
   // In this order: all tags, all images, all deltas by number.

@@ -1,7 +1,7 @@
 // Which messages have been seen within the duplicate window.
 //
-// A message is what the device sent: everything of the alert but when the log received it, so that a
-// redelivery is recognised. It is remembered by a 128-bit fingerprint. A message with neither
+// A message is what the device sent: everything of the alert but when the log received it, so that
+// a redelivery is recognised. It is remembered by a 128-bit fingerprint. A message with neither
 // originator counter nor payload has no identity and is never a duplicate: when in doubt, deliver.
 // A dropped duplicate does not renew what is remembered, so nothing repeats for ever unseen.
 //
@@ -20,6 +20,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
+
 #include "engine/alert/event.h"
 #include "engine/base/state_batch.h"
 #include "engine/base/units.h"
@@ -56,7 +57,8 @@ class Duplicates {
   void Accept(TimeMs now);
   void Rollback();
 
-  // Writes what was seen since the last Accept as commit `number`, and erases what is over at `now`.
+  // Writes what was seen since the last Accept as commit `number`, and erases what is over at
+  // `now`.
   void Export(uint64_t number, TimeMs now, StateScope scope);
 
   // In order of the commits' numbers.
@@ -67,16 +69,19 @@ class Duplicates {
     Fingerprint id;
     TimeMs at;
   };
+
   struct Change {
     Fingerprint id;
     std::optional<TimeMs> before;  // when it had been seen
   };
+
   struct Chunk {
     uint64_t number = 0;  // of the commit
     TimeMs newest;
   };
 
   bool IsOver(TimeMs seen, TimeMs now) const { return now - seen >= window_; }
+
   void Forget(TimeMs now);
 
   DurationMs window_;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/container/flat_hash_set.h"
+
 #include "engine/base/check.h"
 #include "engine/base/wire.h"
 
@@ -141,7 +142,9 @@ OpenKeys::Entry& OpenKeys::Journalled(const AlertKey& key) {
   return entry;
 }
 
-OpenKey& OpenKeys::Touch(const AlertKey& key) { return Journalled(key).state; }
+OpenKey& OpenKeys::Touch(const AlertKey& key) {
+  return Journalled(key).state;
+}
 
 OpenKey& OpenKeys::Open(const AlertKey& key, OpenKey state) {
   timers_.insert({state.due(), key});

@@ -16,6 +16,7 @@
 #include "absl/container/btree_set.h"
 #include "absl/container/node_hash_map.h"
 #include "absl/status/status.h"
+
 #include "engine/alert/alert_key.h"
 #include "engine/alert/event.h"
 #include "engine/base/state_batch.h"
@@ -90,10 +91,12 @@ class OpenKeys {
     OpenKey state;
     uint64_t batch = 0;  // in which it was last journalled
   };
+
   struct Change {
     AlertKey key;
     std::optional<OpenKey> before;  // none: it was not open
   };
+
   struct Timer {
     TimeMs due;
     AlertKey key;

@@ -1,7 +1,7 @@
 // Short numbers for pairs of code and recipient, so that a counter fits into two words.
 //
-// There are few such pairs and many devices. Numbers are given in the order in which pairs are first
-// seen and never taken back, so a number in the store means the same for ever.
+// There are few such pairs and many devices. Numbers are given in the order in which pairs are
+// first seen and never taken back, so a number in the store means the same for ever.
 //
 // Threads: one owner.
 //
@@ -14,6 +14,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
+
 #include "engine/alert/alert_key.h"
 #include "engine/base/state_batch.h"
 
@@ -32,9 +33,11 @@ class PairTags {
 
   // Only for a number that has been given.
   AlertCode CodeOf(uint32_t tag) const { return pairs_[tag - 1].code; }
+
   Eui64 RecipientOf(uint32_t tag) const { return pairs_[tag - 1].recipient; }
 
-  // Writes the pairs that are not in the store yet. A rolled back batch leaves its pairs to the next.
+  // Writes the pairs that are not in the store yet. A rolled back batch leaves its pairs to the
+  // next.
   void Export(StateScope scope);
   absl::Status Load(absl::string_view name, absl::string_view value);
 

@@ -5,6 +5,7 @@
 #include <iterator>
 
 #include "absl/status/status.h"
+
 #include "engine/alert/catalogue.h"
 #include "engine/base/check.h"
 #include "engine/base/wire.h"
@@ -19,14 +20,14 @@ struct DeviceCodeRange {
 };
 
 constexpr std::array<DeviceCodeRange, 9> kExcludedDeviceAlerts = {{{0x8F0A, 0x8F0A},
-                                                                    {0x8F12, 0x8F12},
-                                                                    {0x8F1C, 0x8F1C},
-                                                                    {0x8F2C, 0x8F2C},
-                                                                    {0x8F66, 0x8F67},
-                                                                    {0x8F72, 0x8F72},
-                                                                    {0x8F75, 0x8F75},
-                                                                    {0x8F84, 0x8F8B},
-                                                                    {0x8F35, 0x8F3C}}};
+                                                                   {0x8F12, 0x8F12},
+                                                                   {0x8F1C, 0x8F1C},
+                                                                   {0x8F2C, 0x8F2C},
+                                                                   {0x8F66, 0x8F67},
+                                                                   {0x8F72, 0x8F72},
+                                                                   {0x8F75, 0x8F75},
+                                                                   {0x8F84, 0x8F8B},
+                                                                   {0x8F35, 0x8F3C}}};
 
 // The DCC alerts that repeat a device's state and may be throttled; all others are excluded.
 constexpr std::array<absl::string_view, 3> kThrottledDccAlerts = {"N39", "N54", "N62"};
@@ -149,9 +150,10 @@ absl::StatusOr<PolicyVersion> PolicyVersion::Decode(absl::string_view bytes) {
     const uint32_t packed = in.U32();
     const uint32_t counted_as = in.U32();
     valid = packed >> 1 < policies && counted_as < AlertCode::kCount;
-    version.codes_.push_back({.policy = static_cast<uint16_t>(packed >> 1),
-                              .excluded = (packed & 1) != 0,
-                              .counted_as = AlertCode::FromIndex(static_cast<uint16_t>(counted_as))});
+    version.codes_.push_back(
+        {.policy = static_cast<uint16_t>(packed >> 1),
+         .excluded = (packed & 1) != 0,
+         .counted_as = AlertCode::FromIndex(static_cast<uint16_t>(counted_as))});
   }
   if (!valid || !in.done()) {
     return absl::DataLossError("a policy version kept in the state is damaged");

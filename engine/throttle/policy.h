@@ -1,10 +1,12 @@
 // Throttling policy: what holds for each alert code, and from when.
 //
 // A version resolves every code to its limits, says whether the code is excluded, and under which
-// code it is counted. A schedule is the dated list of versions. All are values: built once, then read.
+// code it is counted. A schedule is the dated list of versions. All are values: built once, then
+// read.
 //
-// Source of the rules: SECMP0062 (alert storm protection); the Traffic Management Mechanism Document
-// is where the scheme keeps thresholds and the exclusion list. Reference: docs in engine/throttle.
+// Source of the rules: SECMP0062 (alert storm protection); the Traffic Management Mechanism
+// Document is where the scheme keeps thresholds and the exclusion list. Reference: docs in
+// engine/throttle.
 //
 // Layer: engine/throttle (engine/alert, engine/base).
 #pragma once
@@ -17,6 +19,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+
 #include "engine/alert/alert_code.h"
 #include "engine/base/units.h"
 
@@ -46,7 +49,9 @@ struct CodePolicy {
 };
 
 // The ordinal of the window that holds `time`, on the grid of the Unix epoch.
-constexpr int64_t WindowOf(TimeMs time, DurationMs window) { return time.value / window.value; }
+constexpr int64_t WindowOf(TimeMs time, DurationMs window) {
+  return time.value / window.value;
+}
 
 // The codes that the default list excludes: no message with content of its own is held back.
 std::vector<bool> DefaultExclusions();
@@ -66,6 +71,7 @@ class PolicyVersion {
   explicit PolicyVersion(const PolicyRules& rules);
 
   std::optional<TimeMs> effective_from() const { return effective_from_; }
+
   const std::string& note() const { return note_; }
 
   // The code under which alerts of `code` are counted: itself, or the lower code of its pair.
@@ -79,6 +85,7 @@ class PolicyVersion {
 
   // The distinct limits of the version, and which of them a code has.
   const std::vector<CodePolicy>& policies() const { return policies_; }
+
   size_t policy_index(AlertCode code) const { return codes_[code.index()].policy; }
 
   // The codes whose keys start afresh when this version follows `before`: those under which a code

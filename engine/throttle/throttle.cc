@@ -18,7 +18,9 @@ constexpr char kImages = 'b';
 constexpr char kDeltas = 'c';
 constexpr char kOpenKeys = 'd';
 
-absl::string_view Section(const char& name) { return {&name, 1}; }
+absl::string_view Section(const char& name) {
+  return {&name, 1};
+}
 
 }  // namespace
 
@@ -46,8 +48,8 @@ void Throttle::PutInForce(size_t versions) {
 
 void Throttle::Prefetch(const Alert& alert) {
   if (version_ != nullptr && alert.device) {
-    counters_.Prefetch(counters_.KeyOf({*alert.device, version_->counted_as(alert.code),
-                                        alert.recipient.value_or(Eui64{})}));
+    counters_.Prefetch(counters_.KeyOf(
+        {*alert.device, version_->counted_as(alert.code), alert.recipient.value_or(Eui64{})}));
   }
 }
 
@@ -175,7 +177,8 @@ void Throttle::Decide(const Alert& alert, int64_t position, TimeMs now, Throttle
     if (open) {
       return kOpen;
     }
-    count = before == 0 ? WindowCount{.window = WindowOf(now, policy.window)} : codec.Unpack(before);
+    count =
+        before == 0 ? WindowCount{.window = WindowOf(now, policy.window)} : codec.Unpack(before);
     verdict = CountAlert(policy, excluded, now, count);
     return verdict == Verdict::kStart ? kOpen : codec.Pack(count).value_or(kOpen);
   });
@@ -237,9 +240,8 @@ void Throttle::Throttled(const Alert& alert, const AlertKey& key, ThrottleOutput
   ++episode.pending;
   const bool first_of_later_window =
       open.count.current == 1 && open.count.window > episode.started_window;
-  const bool passes =
-      (first_of_later_window && forward.kind != Forward::Kind::kNone) ||
-      (forward.kind == Forward::Kind::kOneIn && episode.pending == forward.n);
+  const bool passes = (first_of_later_window && forward.kind != Forward::Kind::kNone) ||
+                      (forward.kind == Forward::Kind::kOneIn && episode.pending == forward.n);
   if (passes) {
     CopyOut(alert, episode, output);
   } else {

@@ -1,5 +1,5 @@
-// Alert storm protection (SECMP0062): decides for each alert whether it passes, passes as a copy, or
-// is held back, and keeps account of the alerts held back.
+// Alert storm protection (SECMP0062): decides for each alert whether it passes, passes as a copy,
+// or is held back, and keeps account of the alerts held back.
 //
 // Everything happens at the stream time that is passed in; no clock is read, so the same records
 // give the same decisions. Before an alert is decided, the caller advances the throttle to the
@@ -7,9 +7,11 @@
 //
 // Promises, for each key:
 //   - in one window of one policy version at most `threshold` alerts of it pass unchanged;
-//   - an alert of an excluded code is never held back, nor is the first alert of a key, nor the first
+//   - an alert of an excluded code is never held back, nor is the first alert of a key, nor the
+//   first
 //     one after an episode;
-//   - every alert held back is counted in a copy, in the episode's open account, or (where the policy
+//   - every alert held back is counted in a copy, in the episode's open account, or (where the
+//   policy
 //     says `last_word: false`) in `unrepresented`.
 //
 // Threads: one owner.
@@ -22,6 +24,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+
 #include "engine/alert/alert_key.h"
 #include "engine/alert/event.h"
 #include "engine/base/state_batch.h"
@@ -65,7 +68,9 @@ class Throttle : private Counters::Owner {
   void AddOpenTo(std::vector<CodeTotals>& codes) const;
 
   const OpenKeys& open_keys() const { return open_keys_; }
+
   const Counters& counters() const { return counters_; }
+
   size_t journal_size() const { return counters_.journal_size(); }
 
   void Accept(TimeMs now);

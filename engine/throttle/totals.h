@@ -9,6 +9,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
+
 #include "engine/alert/alert_code.h"
 #include "engine/base/state_batch.h"
 

@@ -13,7 +13,9 @@ constexpr int BitsFor(int64_t number) {
   return static_cast<int>(std::bit_width(static_cast<uint64_t>(number)));
 }
 
-constexpr uint64_t Low(int bits) { return (uint64_t{1} << bits) - 1; }
+constexpr uint64_t Low(int bits) {
+  return (uint64_t{1} << bits) - 1;
+}
 
 }  // namespace
 

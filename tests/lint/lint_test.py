@@ -209,6 +209,7 @@ class RuleTest(unittest.TestCase):
         most = rules.MAX_SOURCE_LINES
         self.expect(rules.check_form("a.cc", "\n" * most))
         self.expect(rules.check_form("a.cc", "\n" * (most + 1)), (most + 1, "length"))
+        self.expect(rules.check_form("tests/a.cc", "\n" * (most + 1)))
 
     def test_banned_words(self) -> None:
         for code in (

@@ -1,5 +1,6 @@
 // The engine's ports in memory: a source over a vector, a sink that keeps lines, a store that keeps
-// a map. They keep the promises of the real ones, so that a run can be stopped and resumed anywhere.
+// a map. They keep the promises of the real ones, so that a run can be stopped and resumed
+// anywhere.
 //
 // Layer: tests.
 #pragma once
@@ -12,6 +13,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+
 #include "engine/base/check.h"
 #include "engine/pipeline/sink.h"
 #include "engine/pipeline/source.h"
@@ -48,10 +50,13 @@ class MemorySource : public Source {
 class MemorySink : public Sink {
  public:
   void Forward(const Alert& alert) override { Add("forward", Text(alert)); }
+
   void ForwardCopy(const Alert& alert, const CopyMark& mark) override {
     Add(absl::StrCat("copy ", mark.sequence_id, " for ", mark.count), Text(alert));
   }
+
   void Consolidate(const Alert& alert) override { Add("consolidate", Text(alert)); }
+
   void Episode(const EpisodeEvent& event) override {
     static constexpr const char* kKinds[] = {"started", "continuing", "ended", "excluded_storm"};
     Add(kKinds[static_cast<int>(event.kind)],
@@ -61,6 +66,7 @@ class MemorySink : public Sink {
                      event.counts.copies, " policy ", event.policy.value_or(TimeMs{-1}).value, " ",
                      event.note));
   }
+
   void DeadLetter(const Record& record, DeadReason reason) override {
     Add("dead", absl::StrCat(record.origin.offset, " ", DeadReasonName(reason)));
   }
@@ -69,10 +75,12 @@ class MemorySink : public Sink {
     sealed_ = lines_.size();
     return absl::StrCat(sealed_);
   }
+
   absl::Status Discard() override {
     lines_.resize(sealed_);
     return absl::OkStatus();
   }
+
   absl::Status Reopen(absl::string_view mark) override {
     sealed_ = 0;
     WEIR_CHECK(mark.empty() || absl::SimpleAtoi(mark, &sealed_));
@@ -87,6 +95,7 @@ class MemorySink : public Sink {
                         FormatAlertCode(alert.code), " ", alert.counter.value_or(0), " ",
                         alert.received.value_or(TimeMs{}).value);
   }
+
   void Add(absl::string_view what, absl::string_view of) {
     lines_.push_back(absl::StrCat(what, ": ", of));
   }

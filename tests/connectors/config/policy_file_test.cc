@@ -162,7 +162,7 @@ TEST(PolicyFile, ReadsTheSettingsOfTheFile) {
               DurationMs{0});
   }
   EXPECT_EQ(Parsed(version + "duplicate_window: 2d").duplicate_window, DurationMs{2 * kDay.value});
-  EXPECT_EQ(Parsed(version + "max_ahead: 30d").max_ahead, DurationMs{30 * kDay.value});
+  EXPECT_EQ(Parsed(version + "max_ahead: 3650d").max_ahead, DurationMs{3650 * kDay.value});
   EXPECT_EQ(Parsed(version + "max_ahead: 1s").max_ahead, kSecond);
 }
 
@@ -333,8 +333,8 @@ TEST(PolicyFile, TellsWhatIsWrongWithASettingOfTheFile) {
   const std::vector<BadFile> files = {
       {"duplicate_window: 49h", 2, {"`49h`", "0ms to 2d"}},
       {"duplicate_window: 3600", 2, {"`3600`", "90s, 10m, 1h, 7d"}},
-      {"max_ahead: 0", 2, {"`max_ahead`", "90s, 10m, 1h, 7d", "1s to 30d"}},
-      {"max_ahead: 31d", 2, {"`31d`", "1s to 30d"}},
+      {"max_ahead: 0", 2, {"`max_ahead`", "90s, 10m, 1h, 7d", "1s to 3650d"}},
+      {"max_ahead: 3651d", 2, {"`3651d`", "1s to 3650d"}},
       {"max_ahed: 1d", 2, {"`max_ahed` is not known here", "did you mean `max_ahead`?"}},
       {"threshold: 3", 2, {"`threshold`", "belongs in `default`"}},
       {"codes: {}", 2, {"`codes`", "belongs in a version"}},

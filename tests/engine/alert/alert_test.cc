@@ -8,10 +8,11 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "gtest/gtest.h"
+
 #include "engine/alert/alert_code.h"
 #include "engine/alert/catalogue.h"
 #include "engine/alert/eui64.h"
-#include "gtest/gtest.h"
 
 namespace weir {
 namespace {
@@ -64,9 +65,8 @@ TEST(Catalogue, PairsAreSymmetric) {
 
 TEST(Catalogue, AgreesWithTheReferenceTable) {
   const char* shared = std::getenv("WEIR_SHARED");
-  const std::string path =
-      absl::StrCat(shared != nullptr ? shared : WEIR_SOURCE_DIR "/../shared",
-                   "/domain/gbcs-alert-codes.csv");
+  const std::string path = absl::StrCat(shared != nullptr ? shared : WEIR_SOURCE_DIR "/../shared",
+                                        "/domain/gbcs-alert-codes.csv");
   std::ifstream table(path);
   if (!table) {
     GTEST_SKIP() << path << " is not there: the catalogue is not compared with it";

@@ -16,10 +16,12 @@ namespace {
 
 struct Counted : Retirable {
   explicit Counted(int number) : value(number) { ++alive; }
+
   ~Counted() override {
     value = -1;
     --alive;
   }
+
   int value;
   static inline std::atomic<int> alive{0};
 };

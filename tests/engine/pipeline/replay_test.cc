@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "gtest/gtest.h"
+
 #include "tests/support/memory_ports.h"
 #include "tests/support/random.h"
 

@@ -11,7 +11,9 @@ namespace {
 constexpr Eui64 kA{1};
 constexpr Eui64 kB{2};
 
-TimeMs Day(int64_t days) { return TimeMs{days * kDay.value}; }
+TimeMs Day(int64_t days) {
+  return TimeMs{days * kDay.value};
+}
 
 TEST(StreamClock, IsTheLargestTimeSoFar) {
   StreamClock clock(kDay);

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "gtest/gtest.h"
+
 #include "tests/support/random.h"
 
 namespace weir {
@@ -21,6 +22,7 @@ namespace {
 class OverAtItsValue : public CounterTable::Expiry {
  public:
   static constexpr uint32_t kForever = 1000;
+
   bool IsOver(uint32_t tag, uint64_t value, TimeMs horizon) const override {
     return tag < kForever && static_cast<int64_t>(value) <= horizon.value;
   }
@@ -43,9 +45,9 @@ TEST(CounterTable, AgreesWithAMap) {
   CounterTable table(expiry);
   std::map<std::pair<uint64_t, uint32_t>, uint64_t> model;
   for (int i = 0; i < 300000; ++i) {
-    const CounterTable::Key key{.device = 1 + random.Below(40000),
-                                .tag = OverAtItsValue::kForever + static_cast<uint32_t>(
-                                                                      random.Below(3))};
+    const CounterTable::Key key{
+        .device = 1 + random.Below(40000),
+        .tag = OverAtItsValue::kForever + static_cast<uint32_t>(random.Below(3))};
     const uint64_t value = random.OneIn(10) ? 0 : random.Next() & CounterTable::kMaxValue;
     const Epochs::Pin pin = table.Enter();
     const uint64_t before = table.Update(key, [&](uint64_t /*now*/) { return value; });
@@ -102,8 +104,8 @@ TEST(CounterTable, AFloodOfKeysThatAreOverDoesNotGrowIt) {
     Add(table, {.device = i, .tag = 1}, i);
     if (i % 10000 == 0) {
       // The latest 100,000 keys are live.
-      table.SetHorizon(TimeMs{static_cast<int64_t>(i) - 100000 > 0 ? static_cast<int64_t>(i) - 100000
-                                                                   : 0});
+      table.SetHorizon(
+          TimeMs{static_cast<int64_t>(i) - 100000 > 0 ? static_cast<int64_t>(i) - 100000 : 0});
       table.Sweep(10000);
       largest = std::max(largest, table.MemoryBytes());
     }
@@ -111,8 +113,8 @@ TEST(CounterTable, AFloodOfKeysThatAreOverDoesNotGrowIt) {
   EXPECT_LT(largest, 3 * 100000U * 24);
 }
 
-// Four writers add to keys that they all share and that never are over, and each inserts keys of its
-// own that soon are; two readers and a sweeper run beside them.
+// Four writers add to keys that they all share and that never are over, and each inserts keys of
+// its own that soon are; two readers and a sweeper run beside them.
 void CountConcurrently(uint64_t seed, uint64_t rounds) {
   constexpr uint64_t kWriters = 4;
   constexpr uint64_t kSharedKeys = 2000;

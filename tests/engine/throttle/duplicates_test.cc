@@ -7,6 +7,7 @@
 #include <map>
 
 #include "gtest/gtest.h"
+
 #include "tests/support/random.h"
 
 namespace weir {

@@ -8,7 +8,9 @@
 namespace weir {
 namespace {
 
-AlertCode Code(absl::string_view text) { return *ParseAlertCode(text); }
+AlertCode Code(absl::string_view text) {
+  return *ParseAlertCode(text);
+}
 
 TEST(Policy, TheDefaultsExcludeWhatCarriesContent) {
   const PolicyVersion version{PolicyRules{}};

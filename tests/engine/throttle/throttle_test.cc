@@ -1,6 +1,6 @@
 // Goal: the rules that only show from inside: what state is held, and that it goes away.
-// Method: worked examples on the throttle alone. What it decides is held by the golden scenarios and
-// by the independent model (tests/golden, tests/model).
+// Method: worked examples on the throttle alone. What it decides is held by the golden scenarios
+// and by the independent model (tests/golden, tests/model).
 
 #include "engine/throttle/throttle.h"
 
@@ -16,13 +16,15 @@ namespace {
 class Lines : public ThrottleOutput {
  public:
   void Forward(const Alert& /*alert*/) override { text += "F"; }
+
   void ForwardCopy(const Alert& /*alert*/, const CopyMark& mark) override {
     absl::StrAppend(&text, "C", mark.count);
   }
+
   void Consolidate(const Alert& /*alert*/) override { text += "."; }
-  void Episode(const EpisodeEvent& event) override {
-    text += "([]!"[static_cast<int>(event.kind)];
-  }
+
+  void Episode(const EpisodeEvent& event) override { text += "([]!"[static_cast<int>(event.kind)]; }
+
   std::string text;
 };
 

@@ -1,9 +1,11 @@
 // Goal: counts roll, measure and pack as the rule says.
-// Method: worked examples; every count that fits comes back from its compact form, others are refused.
+// Method: worked examples; every count that fits comes back from its compact form, others are
+// refused.
 
 #include "engine/throttle/window_count.h"
 
 #include "gtest/gtest.h"
+
 #include "tests/support/random.h"
 
 namespace weir {
@@ -25,8 +27,8 @@ TEST(WindowCount, SlidingMeasureTakesTheOverlapRoundedDown) {
   const WindowCount count{.window = 10, .current = 2, .previous = 7};
   const auto at = [](int64_t into) { return TimeMs{10 * kMinute.value + into}; };
   EXPECT_EQ(Measure(count, policy, at(0)), 9U);
-  EXPECT_EQ(Measure(count, policy, at(1)), 2U + 6U);        // 7 * 59999 / 60000
-  EXPECT_EQ(Measure(count, policy, at(30000)), 2U + 3U);    // 3.5
+  EXPECT_EQ(Measure(count, policy, at(1)), 2U + 6U);      // 7 * 59999 / 60000
+  EXPECT_EQ(Measure(count, policy, at(30000)), 2U + 3U);  // 3.5
   EXPECT_EQ(Measure(count, policy, at(59999)), 2U);
 }
 
@@ -40,9 +42,10 @@ TEST(CountCodec, GivesBackEveryCountThatFits) {
         .window_kind = sliding ? WindowKind::kSliding : WindowKind::kTumbling};
     const CountCodec codec(policy);
     const TimeMs now{static_cast<int64_t>(random.Below(6000000000000))};
-    const WindowCount count{.window = WindowOf(now, policy.window),
-                            .current = 1 + random.Below(uint64_t{1} << random.Below(20)),
-                            .previous = sliding ? random.Below(uint64_t{1} << random.Below(20)) : 0};
+    const WindowCount count{
+        .window = WindowOf(now, policy.window),
+        .current = 1 + random.Below(uint64_t{1} << random.Below(20)),
+        .previous = sliding ? random.Below(uint64_t{1} << random.Below(20)) : 0};
     if (const std::optional<uint64_t> word = codec.Pack(count)) {
       ASSERT_GT(*word, 0U);
       ASSERT_LT(*word, (uint64_t{1} << CountCodec::kBits) - 1);
