@@ -2,8 +2,8 @@
 # Builds Weir, makes a capture of about a million alerts with storms in it, and replays it.
 set -euo pipefail
 
-# About a million alerts. Changing any of these makes a new capture on the next run.
-capture_parameters=(--devices 200000 --duration 24h --storms 12 --seed 7)
+# Of about a million alerts, more than half are storms. Changing any of these makes a new capture on the next run.
+capture_parameters=(--devices 100000 --duration 1d --storms 150 --seed 1)
 
 usage() {
   cat <<'END'
@@ -88,6 +88,9 @@ $(find "${out}/replay" -type f -printf '  %P (%s bytes)\n' | sort)
 What to try next, from the root of the repository:
   ${weir} --help
   head -n 3 ${capture} | ${weir} decode
-  ${weir} generate --devices 1000 --duration 1h --storms 2 --seed 1 > out/small.jsonl
-  ${weir} replay --out out/small out/small.jsonl
+  ${weir} generate --devices 1000 --duration 1h --storms 2 --seed 2 > out/small.jsonl
+  ${weir} replay --out out/small --archive out/small.jsonl
+with a policy of your own, written as connectors/config/POLICY.md says:
+  ${weir} validate policy.yaml
+  ${weir} replay --policy policy.yaml --out out/mine ${capture}
 END

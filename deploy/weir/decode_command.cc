@@ -30,12 +30,13 @@ absl::StatusOr<uint64_t> DecodeAll(const DecodeArguments& arguments) {
       AppendDecoded(record, lines);
       dead += std::holds_alternative<DeadReason>(record.event) ? 1U : 0U;
     }
-    if (std::fwrite(lines.data(), 1, lines.size(), stdout) != lines.size()) {
+    // Each batch at once: whoever feeds records one by one wants to see them so.
+    if (std::fwrite(lines.data(), 1, lines.size(), stdout) != lines.size() ||
+        std::fflush(stdout) != 0) {
       return absl::UnavailableError("writing to standard output failed");
     }
   } while (!records.empty());
-  return std::fflush(stdout) == 0 ? absl::StatusOr<uint64_t>(dead)
-                                  : absl::UnavailableError("writing to standard output failed");
+  return dead;
 }
 
 }  // namespace

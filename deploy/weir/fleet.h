@@ -5,8 +5,7 @@
 //   - background: every device now and then has something to report; what begins (a voltage out of
 //     bounds, a cover opened) mostly ends minutes later with a second alert;
 //   - storms: one device repeats one code every 1 to 10 s, for 10 minutes to 7.5 hours. About one
-//   in
-//     forty repeats a code that the default policy never throttles;
+//     in forty repeats a code that the default policy never throttles;
 //   - outages: 5 % of the homes, next to one another, lose power. Their hubs say so (AD1) within
 //     3 minutes of one another, and so do the meters once it is back (8F36, then voltage alerts).
 //

@@ -12,6 +12,7 @@
 
 #include "CLI/CLI.hpp"
 #include "absl/status/status.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/string_view.h"
@@ -119,6 +120,17 @@ CLI::Validator IsAtMost(const char* name, uint64_t first, uint64_t last) {
   return CLI::Range(first, last).description(absl::StrCat(name, " (", first, " to ", last, ")"));
 }
 
+// CLI::Range takes what is no number.
+CLI::Validator IsRate() {
+  const auto check = [](const std::string& text) {
+    double rate = 0;
+    return absl::SimpleAtod(text, &rate) && rate >= 0 && rate <= kMaxFleetRate
+               ? std::string()
+               : absl::StrCat("'", text, "' is no number from 0 to ", kMaxFleetRate);
+  };
+  return CLI::Validator(check, absl::StrCat("NUMBER (0 to ", kMaxFleetRate, ")"));
+}
+
 void AddTraffic(CLI::App& command, FleetOptions& fleet) {
   command
       .add_option("--devices", fleet.devices,
@@ -130,14 +142,20 @@ void AddTraffic(CLI::App& command, FleetOptions& fleet) {
       .add_option("--rate", fleet.alerts_per_device_day,
                   "Alerts per device and day besides storms and outages. The whole fleet of Great "
                   "Britain had about 1, storms included, in July 2022")
-      ->check(CLI::Range(0.0, kMaxFleetRate).description("NUMBER (0 to 86400)"))
+      ->check(IsRate())
       ->capture_default_str();
-  command
-      .add_option("--storms", fleet.storms,
-                  "How many devices storm, at some time: each repeats one code every 1 to 10 s for "
-                  "10m to 7h30m, which makes about 3700 alerts if the duration has room for that")
-      ->check(IsAtMost("NUMBER", 0, kMaxFleetStorms))
-      ->capture_default_str();
+  CLI::Option* const storms =
+      command
+          .add_option(
+              "--storms", fleet.storms,
+              "How many devices storm, at some time: each repeats one code every 1 to 10 s for "
+              "10m to 7h30m, which makes about 3700 alerts if the duration has room for that")
+          ->check(IsAtMost("NUMBER", 0, kMaxFleetStorms))
+          ->capture_default_str();
+  // So that a small fleet needs no other option.
+  command.parse_complete_callback([storms, &fleet] {
+    fleet.storms = storms->empty() ? std::min(fleet.storms, fleet.devices) : fleet.storms;
+  });
   command
       .add_option("--outages", fleet.outages,
                   "How many power outages there are: in each the hubs of 5 % of the homes send AD1 "

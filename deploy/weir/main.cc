@@ -23,7 +23,7 @@ int Main(int argc, char** argv) {
       "that storm and accounts for every alert it holds back.");
   app.name("weir");
   app.set_version_flag("--version", WEIR_VERSION);
-  app.require_subcommand(1);
+  app.require_subcommand(0, 1);
   app.footer(
       "Each command explains itself: weir COMMAND --help.\n"
       "Exit codes: 0 done, 1 failed, 2 wrong usage, 78 bad configuration.");
@@ -50,7 +50,12 @@ int Main(int argc, char** argv) {
   if (validate_app->parsed()) {
     return RunValidate(validate);
   }
-  return generate_app->parsed() ? RunGenerate(generate.fleet, stdout) : kExitUsage;
+  if (generate_app->parsed()) {
+    return RunGenerate(generate.fleet, stdout);
+  }
+  // Not left to the parser, which would say this of a misspelt command too.
+  static_cast<void>(std::fputs("weir: give a command; weir --help lists them\n", stderr));
+  return kExitUsage;
 }
 
 }  // namespace

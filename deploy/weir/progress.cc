@@ -55,7 +55,7 @@ void Progress::Print(uint64_t count, uint64_t done, uint64_t total, double secon
                   absl::StrFormat(", %s a second",
                                   WithThousands(static_cast<uint64_t>(static_cast<double>(count) /
                                                                       std::max(seconds, 0.001)))));
-  absl::FPrintF(stderr, terminal_ ? "\r\033[K%s" : "%s\n", line);
+  absl::FPrintF(stderr, "%s%s%s", terminal_ ? "\r\033[K" : "", line, terminal_ ? "" : "\n");
   printed_ = true;
 }
 

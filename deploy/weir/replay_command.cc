@@ -104,6 +104,11 @@ int Complain(const absl::Status& status, int exit_code) {
   return exit_code;
 }
 
+// An empty name is that of a variable which nobody has set.
+std::string CheckNotEmpty(const std::string& name) {
+  return name.empty() ? "the name is empty: give one, or leave the option out" : "";
+}
+
 }  // namespace
 
 CLI::App* AddReplay(CLI::App& root, ReplayArguments& arguments) {
@@ -117,15 +122,18 @@ CLI::App* AddReplay(CLI::App& root, ReplayArguments& arguments) {
       ->type_name("CAPTURE");
   app->add_option("--policy", arguments.policy,
                   "Thresholds, windows and exclusions; without it the built-in defaults hold")
-      ->type_name("FILE");
+      ->type_name("FILE")
+      ->check(CheckNotEmpty);
   AddFormatOption(*app, arguments.format);
   app->add_option("--out", arguments.out,
                   "Write the streams alerts.forwarded, throttle.episodes and dead.letter and a "
                   "summary.json here; results of an earlier run are replaced")
-      ->type_name("DIR");
+      ->type_name("DIR")
+      ->check(CheckNotEmpty);
   app->add_option("--state", arguments.state,
                   "Keep state here, so that the same command continues where it stopped")
-      ->type_name("DIR");
+      ->type_name("DIR")
+      ->check(CheckNotEmpty);
   app->add_option("--commit-every", arguments.commit_every,
                   "How much work a crash may cost at most; results do not depend on it")
       ->type_name("DURATION")

@@ -23,7 +23,8 @@ std::string Share(uint64_t part, uint64_t whole) {
 }
 
 void AppendLine(absl::string_view name, uint64_t count, absl::string_view rest, std::string& out) {
-  absl::StrAppendFormat(&out, "  %-22s %15s  %s\n", name, WithThousands(count), rest);
+  absl::StrAppendFormat(&out, "  %-22s %15s%s%s\n", name, WithThousands(count),
+                        rest.empty() ? "" : "  ", rest);
 }
 
 void AppendTotals(const Summary& summary, std::string& out) {

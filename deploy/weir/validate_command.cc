@@ -39,7 +39,11 @@ int RunValidate(const ValidateArguments& arguments) {
     }
     static_cast<void>(std::printf("%s\n", line.c_str()));
   }
-  return std::fflush(stdout) == 0 ? exit_code : kExitFailed;
+  if (std::fflush(stdout) != 0) {
+    static_cast<void>(std::fputs("weir validate: writing to standard output failed\n", stderr));
+    return kExitFailed;
+  }
+  return exit_code;
 }
 
 }  // namespace weir

@@ -7,8 +7,8 @@ namespace weir {
 namespace {
 
 struct DeviceAlertRow {
-  uint16_t code;
-  uint16_t pairs_with;  // 0: none
+  uint16_t code = 0;
+  uint16_t pairs_with = 0;  // 0: none
   absl::string_view name;
 };
 

@@ -39,11 +39,11 @@ class StateScope {
  public:
   StateScope(StateBatch& batch, std::string prefix) : batch_(batch), prefix_(std::move(prefix)) {}
 
-  void Put(absl::string_view name, std::string value) {
+  void Put(absl::string_view name, std::string value) const {
     batch_.Put(absl::StrCat(prefix_, name), std::move(value));
   }
 
-  void Erase(absl::string_view name) { batch_.Erase(absl::StrCat(prefix_, name)); }
+  void Erase(absl::string_view name) const { batch_.Erase(absl::StrCat(prefix_, name)); }
 
   StateScope Inner(absl::string_view name) const { return {batch_, absl::StrCat(prefix_, name)}; }
 

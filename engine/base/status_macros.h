@@ -22,9 +22,12 @@
 // Binds `target` to the value of `expression`, or returns its status.
 #define WEIR_ASSIGN_OR_RETURN(target, expression) \
   WEIR_ASSIGN_OR_RETURN_INNER(WEIR_CONCAT(weir_status_or_, __LINE__), target, expression)
+
+// NOLINTBEGIN(bugprone-macro-parentheses): a declaration cannot stand in parentheses
 #define WEIR_ASSIGN_OR_RETURN_INNER(holder, target, expression) \
   auto holder = (expression);                                   \
   if (!holder.ok()) {                                           \
     return holder.status();                                     \
   }                                                             \
   target = std::move(holder).value()
+// NOLINTEND(bugprone-macro-parentheses)

@@ -176,7 +176,7 @@ namespace {
 
 struct Unit {
   absl::string_view name;
-  int64_t ms;
+  int64_t ms = 0;
 };
 
 // Longest first: ParseDuration must not take the `s` of `ms`, FormatDuration wants the largest.

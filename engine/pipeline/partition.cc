@@ -92,7 +92,7 @@ void Partition::Rollback() {
   throttle_.Rollback();
 }
 
-void Partition::Export(uint64_t number, StateScope scope) {
+void Partition::Export(uint64_t number, const StateScope& scope) {
   scope.Put(kHead, EncodeHead());
   for (; past_.size() < throttle_.versions_in_force();) {
     std::string name(kVersions);
@@ -176,7 +176,7 @@ absl::Status Partition::CheckPast() const {
 }
 
 absl::Status Partition::FinishLoad(bool force, Sink& sink) {
-  const absl::Status past = CheckPast();
+  absl::Status past = CheckPast();
   if (!past.ok() && !force) {
     return past;
   }

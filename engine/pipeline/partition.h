@@ -40,6 +40,7 @@ class Partition {
  public:
   // `schedule` outlives the partition.
   explicit Partition(const PolicySchedule& schedule);
+  ~Partition() = default;
   Partition(const Partition&) = delete;
   Partition& operator=(const Partition&) = delete;
 
@@ -54,7 +55,7 @@ class Partition {
   void Rollback();
 
   // Writes the batch's delta as commit `number`, ascending from 1.
-  void Export(uint64_t number, StateScope scope);
+  void Export(uint64_t number, const StateScope& scope);
 
   // Takes up one entry that Export wrote; entries come ascending by name, into a new partition.
   absl::Status Load(absl::string_view name, absl::string_view value);

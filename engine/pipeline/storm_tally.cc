@@ -27,7 +27,7 @@ void StormTally::Rollback() {
   }
 }
 
-void StormTally::Export(StateScope scope) const {
+void StormTally::Export(const StateScope& scope) const {
   absl::flat_hash_set<Eui64> written;
   for (const auto& [device, before] : journal_) {
     if (written.insert(device).second) {

@@ -66,7 +66,7 @@ class StormTally : public Sink {
   void Accept() { journal_.clear(); }
 
   void Rollback();
-  void Export(StateScope scope) const;
+  void Export(const StateScope& scope) const;
   absl::Status Load(absl::string_view name, absl::string_view value);
 
  private:

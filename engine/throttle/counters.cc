@@ -75,7 +75,7 @@ void Counters::Rollback() {
   }
 }
 
-void Counters::ExportDelta(uint64_t number, StateScope deltas, StateScope images) {
+void Counters::ExportDelta(uint64_t number, const StateScope& deltas, const StateScope& images) {
   const Epochs::Pin pin = table_.Enter();
   absl::flat_hash_set<std::pair<uint64_t, uint32_t>> touched;
   std::string words;
@@ -99,7 +99,7 @@ void Counters::ExportDelta(uint64_t number, StateScope deltas, StateScope images
   }
 }
 
-size_t Counters::ExportImage(size_t segment, uint64_t number, StateScope& images) const {
+size_t Counters::ExportImage(size_t segment, uint64_t number, const StateScope& images) const {
   std::string image;
   PutU64(number, image);
   size_t words = 0;

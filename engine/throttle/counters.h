@@ -65,9 +65,9 @@ class Counters : private CounterTable::Expiry {
   void Rollback();
 
   // Writes what the batch touched as commit `number`, ascending from 1.
-  void ExportTags(StateScope scope) { tags_.Export(scope); }
+  void ExportTags(const StateScope& scope) { tags_.Export(scope); }
 
-  void ExportDelta(uint64_t number, StateScope deltas, StateScope images);
+  void ExportDelta(uint64_t number, const StateScope& deltas, const StateScope& images);
 
   // In this order: all tags, all images, all deltas by number.
   absl::Status LoadTag(absl::string_view name, absl::string_view value);
@@ -86,7 +86,7 @@ class Counters : private CounterTable::Expiry {
 
   // Applies packed words of segments whose image is older than `number`.
   absl::Status Apply(absl::string_view words, uint64_t number);
-  size_t ExportImage(size_t segment, uint64_t number, StateScope& images) const;
+  size_t ExportImage(size_t segment, uint64_t number, const StateScope& images) const;
 
   const Owner& owner_;
   PairTags tags_;

@@ -75,7 +75,7 @@ void Duplicates::Rollback() {
   }
 }
 
-void Duplicates::Export(uint64_t number, TimeMs now, StateScope scope) {
+void Duplicates::Export(uint64_t number, TimeMs now, const StateScope& scope) {
   if (!journal_.empty()) {
     std::string chunk;
     for (size_t i = order_.size() - journal_.size(); i < order_.size(); ++i) {

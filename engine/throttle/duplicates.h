@@ -59,7 +59,7 @@ class Duplicates {
 
   // Writes what was seen since the last Accept as commit `number`, and erases what is over at
   // `now`.
-  void Export(uint64_t number, TimeMs now, StateScope scope);
+  void Export(uint64_t number, TimeMs now, const StateScope& scope);
 
   // In order of the commits' numbers.
   absl::Status Load(absl::string_view name, absl::string_view value);

@@ -222,7 +222,7 @@ void OpenKeys::Rollback() {
   ++batch_;
 }
 
-void OpenKeys::Export(StateScope scope) const {
+void OpenKeys::Export(const StateScope& scope) const {
   absl::flat_hash_set<AlertKey> written;
   for (const Change& change : journal_) {
     if (!written.insert(change.key).second) {

@@ -20,7 +20,7 @@ uint32_t PairTags::TagOf(const AlertKey& key) {
   return tag;
 }
 
-void PairTags::Export(StateScope scope) {
+void PairTags::Export(const StateScope& scope) {
   for (; exported_ < pairs_.size(); ++exported_) {
     std::string name;
     PutOrderedU64(exported_ + 1, name);

@@ -38,7 +38,7 @@ class PairTags {
 
   // Writes the pairs that are not in the store yet. A rolled back batch leaves its pairs to the
   // next.
-  void Export(StateScope scope);
+  void Export(const StateScope& scope);
   absl::Status Load(absl::string_view name, absl::string_view value);
 
  private:

@@ -305,7 +305,7 @@ void Throttle::Rollback() {
   open_keys_.Rollback();
 }
 
-void Throttle::Export(uint64_t number, StateScope scope) {
+void Throttle::Export(uint64_t number, const StateScope& scope) {
   counters_.ExportTags(scope.Inner(Section(kTags)));
   counters_.ExportDelta(number, scope.Inner(Section(kDeltas)), scope.Inner(Section(kImages)));
   open_keys_.Export(scope.Inner(Section(kOpenKeys)));

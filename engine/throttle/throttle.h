@@ -8,11 +8,9 @@
 // Promises, for each key:
 //   - in one window of one policy version at most `threshold` alerts of it pass unchanged;
 //   - an alert of an excluded code is never held back, nor is the first alert of a key, nor the
-//   first
-//     one after an episode;
+//     first one after an episode;
 //   - every alert held back is counted in a copy, in the episode's open account, or (where the
-//   policy
-//     says `last_word: false`) in `unrepresented`.
+//     policy says `last_word: false`) in `unrepresented`.
 //
 // Threads: one owner.
 //
@@ -42,6 +40,7 @@ class Throttle : private Counters::Owner {
  public:
   // `schedule` and `totals` outlive the throttle.
   Throttle(const PolicySchedule& schedule, Totals& totals);
+  ~Throttle() = default;
   Throttle(const Throttle&) = delete;
   Throttle& operator=(const Throttle&) = delete;
 
@@ -77,7 +76,7 @@ class Throttle : private Counters::Owner {
   void Rollback();
 
   // Writes the batch as commit `number`.
-  void Export(uint64_t number, StateScope scope);
+  void Export(uint64_t number, const StateScope& scope);
 
   // Takes up one entry of the store; entries come in the order of their names.
   absl::Status Load(absl::string_view name, absl::string_view value);

@@ -31,7 +31,7 @@ void Totals::Rollback() {
   Accept();
 }
 
-void Totals::Export(StateScope scope) const {
+void Totals::Export(const StateScope& scope) const {
   for (const auto& [code, before] : journal_) {
     const CodeTotals& now = codes_[code.index()];
     std::string name;

@@ -55,7 +55,7 @@ class Totals {
 
   void Accept();
   void Rollback();
-  void Export(StateScope scope) const;
+  void Export(const StateScope& scope) const;
   absl::Status Load(absl::string_view name, absl::string_view value);
 
  private:

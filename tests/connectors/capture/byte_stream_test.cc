@@ -279,7 +279,7 @@ TEST(ByteStreamTest, SaysThatStandardInputIsClosed) {
 TEST(ByteStreamTest, SaysWhatTheOperatingSystemCannotRead) {
   // The memory of a process from address 0 on, where nothing is.
   auto stream = OpenCapture("/proc/self/mem");
-  const absl::Status status = stream.status();
+  const absl::Status& status = stream.status();
   EXPECT_TRUE(absl::IsUnavailable(status)) << status;
   EXPECT_TRUE(absl::StrContains(status.message(), "Input/output error")) << status;
 }

@@ -99,7 +99,7 @@ std::unique_ptr<CaptureSource> Open(const Captures& captures,
 absl::Status ReadSome(CaptureSource& source, size_t limit, size_t most, std::vector<Seen>& seen) {
   std::vector<Record> records;
   while (most > 0) {
-    if (const absl::Status status = source.Read(std::min(limit, most), records); !status.ok()) {
+    if (absl::Status status = source.Read(std::min(limit, most), records); !status.ok()) {
       EXPECT_TRUE(records.empty());
       return status;
     }
