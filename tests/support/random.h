@@ -18,6 +18,7 @@ class Random {
 
   // With the seed of the environment, or the one given.
   static Random FromEnvironment(uint64_t seed) {
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): nothing here changes the environment
     const char* text = std::getenv("WEIR_SEED");
     return Random(text == nullptr ? seed : std::strtoull(text, nullptr, 10));
   }

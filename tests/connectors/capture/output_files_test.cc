@@ -359,7 +359,7 @@ TEST(OutputFilesTest, SaysThatAFileMayNotGrow) {
                       "File too large");
     EXPECT_EQ(scratch.Read("out/alerts.consolidated"), sealed) << "the room is given back";
     ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &before), 0);
-    std::signal(SIGXFSZ, handler);
+    ASSERT_NE(std::signal(SIGXFSZ, handler), SIG_ERR);
     EXPECT_TRUE(outputs->Reopen(mark).ok());
     EXPECT_EQ(*outputs->Seal(), mark);
   }

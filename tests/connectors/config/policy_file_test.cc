@@ -210,7 +210,7 @@ TEST(PolicyFile, CodeInheritsFromDefaultAndThatFromTheBuiltIn) {
 TEST(PolicyFile, ClearFollowsTheThresholdUnlessGiven) {
   struct {
     absl::string_view body;
-    uint64_t clear;
+    uint64_t clear = 0;
   } const cases[] = {
       {"default: {threshold: 20}", 20},
       {"default: {clear: 4}", 4},
@@ -580,7 +580,7 @@ TEST(PolicyFile, ReadsAFileAndNamesItInProblems) {
   std::ofstream(path) << OneVersion("nite: kept");
   EXPECT_THAT(std::string(ReadPolicyFile(path).status().message()),
               AllOf(StartsWith(path + ":2: "), HasSubstr("`note`")));
-  std::remove(path.c_str());
+  ASSERT_EQ(std::remove(path.c_str()), 0);
 
   const absl::Status missing = ReadPolicyFile(path).status();
   EXPECT_EQ(missing.code(), absl::StatusCode::kNotFound);

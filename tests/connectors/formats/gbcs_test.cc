@@ -9,7 +9,6 @@
 // that another decoder found in them.
 #include "connectors/formats/gbcs.h"
 
-#include <cstdlib>
 #include <fstream>
 #include <map>
 #include <memory>
@@ -25,6 +24,7 @@
 
 #include "connectors/formats/binary_text.h"
 #include "connectors/formats/gbcs_encode.h"
+#include "tests/support/shared_data.h"
 
 namespace weir {
 
@@ -428,18 +428,8 @@ namespace {
 
 using Row = std::map<std::string, std::string>;
 
-// Where the stored alerts are: below $WEIR_SHARED, or next to the source tree.
 std::string StoredAlerts() {
-  // NOLINTNEXTLINE(concurrency-mt-unsafe): the test has one thread.
-  const char* shared = std::getenv("WEIR_SHARED");
-  if (shared != nullptr) {
-    return std::string(shared) + "/data/gbcs-alerts/";
-  }
-#ifdef WEIR_SOURCE_DIR
-  return std::string(WEIR_SOURCE_DIR) + "/../shared/data/gbcs-alerts/";
-#else
-  return "../shared/data/gbcs-alerts/";
-#endif
+  return SharedData("data/gbcs-alerts/");
 }
 
 std::string ReadFile(const std::string& path) {

@@ -116,7 +116,7 @@ TEST(FleetRandom, ExponentialHasItsMeanAndItsMedian) {
       below += static_cast<double>(draw) < 0.693147 * static_cast<double>(mean) ? 1 : 0;
     }
     EXPECT_NEAR(sum / kDraws, 1, 0.02) << mean;
-    EXPECT_NEAR(below, kDraws / 2, kDraws / 50) << mean;
+    EXPECT_NEAR(below, kDraws / 2.0, kDraws / 50.0) << mean;
   }
 }
 

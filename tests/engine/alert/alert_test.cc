@@ -2,17 +2,16 @@
 // catalogue agrees with itself and with the reference table where that is present.
 // Method: known values, all codes there and back, and the table under WEIR_SHARED or ../shared.
 
-#include <cstdlib>
 #include <fstream>
 #include <string>
 
-#include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
+#include "absl/strings/match.h"
 #include "gtest/gtest.h"
 
 #include "engine/alert/alert_code.h"
 #include "engine/alert/catalogue.h"
 #include "engine/alert/eui64.h"
+#include "tests/support/shared_data.h"
 
 namespace weir {
 namespace {
@@ -64,9 +63,7 @@ TEST(Catalogue, PairsAreSymmetric) {
 }
 
 TEST(Catalogue, AgreesWithTheReferenceTable) {
-  const char* shared = std::getenv("WEIR_SHARED");
-  const std::string path = absl::StrCat(shared != nullptr ? shared : WEIR_SOURCE_DIR "/../shared",
-                                        "/domain/gbcs-alert-codes.csv");
+  const std::string path = SharedData("domain/gbcs-alert-codes.csv");
   std::ifstream table(path);
   if (!table) {
     GTEST_SKIP() << path << " is not there: the catalogue is not compared with it";
@@ -75,7 +72,7 @@ TEST(Catalogue, AgreesWithTheReferenceTable) {
   std::getline(table, line);
   int rows = 0;
   while (std::getline(table, line)) {
-    if (line.rfind("0x8", 0) != 0) {
+    if (!absl::StartsWith(line, "0x8")) {
       continue;
     }
     const AlertCode code = *ParseAlertCode(line.substr(0, 6));

@@ -17,6 +17,9 @@ namespace {
 struct Counted : Retirable {
   explicit Counted(int number) : value(number) { ++alive; }
 
+  Counted(const Counted&) = delete;
+  Counted& operator=(const Counted&) = delete;
+
   ~Counted() override {
     value = -1;
     --alive;
@@ -55,6 +58,7 @@ TEST(Epochs, ReadersNeverSeeFreedMemory) {
     std::atomic<Counted*> shared{std::make_unique<Counted>(0).release()};
     std::atomic<bool> stop{false};
     std::vector<std::thread> readers;
+    readers.reserve(3);
     for (int i = 0; i < 3; ++i) {
       readers.emplace_back([&] {
         while (!stop) {
