@@ -65,8 +65,8 @@ Decoded Decoder::DecodeObject(absl::string_view line, Arena& arena) {
   if (!bad && IsKcat(object)) {
     return DecodeKcatObject(object, parser_, arena);
   }
-  // Only an envelope may be longer than a message.
-  if (line.size() > kMaxMessageBytes) {
+  // Only an envelope may be longer than that.
+  if (line.size() > kMaxJsonBytes) {
     return {.envelope = {}, .event = DeadReason::kTooLong};
   }
   return {.envelope = {},

@@ -27,6 +27,10 @@ std::optional<Format> ParseFormat(absl::string_view name);
 // The largest message that Weir decodes; a longer one is a dead letter.
 constexpr size_t kMaxMessageBytes = size_t{1} << 20;
 
+// The same for an object in JSON: whatever alert has been read, what Weir writes of it, the payload
+// in base64 included, is shorter.
+constexpr size_t kMaxJsonBytes = 2 * kMaxMessageBytes;
+
 // What the envelope of a record says; the defaults where there is none.
 struct Envelope {
   bool present = false;     // whether the record had one

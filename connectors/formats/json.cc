@@ -317,6 +317,9 @@ class FieldReader {
         String(JsonField::kPayload, DeadReason::kBadField);
     if (text) {
       Set(Base64ToBytes(*text, arena_), DeadReason::kBadPayload, out);
+      if (out.size() > kMaxMessageBytes) {
+        Fail(DeadReason::kTooLong);
+      }
     }
   }
 
@@ -487,7 +490,7 @@ std::optional<DeadReason> JsonParser::Read(absl::string_view text, JsonObject& o
 
 Event DecodeJson(absl::string_view text, JsonParser& parser, Arena& arena,
                  std::optional<TimeMs> envelope_time) {
-  if (text.size() > kMaxMessageBytes) {
+  if (text.size() > kMaxJsonBytes) {
     return DeadReason::kTooLong;
   }
   JsonObject object;

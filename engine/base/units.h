@@ -41,6 +41,10 @@ constexpr DurationMs kDay{24 * kHour.value};
 // The largest time that Weir reads and writes: the end of the year 9999.
 constexpr TimeMs kLatestTime{253402300799999};
 
+constexpr bool IsTime(TimeMs time) {
+  return time >= TimeMs{0} && time <= kLatestTime;
+}
+
 // Milliseconds since the epoch of a UTC calendar time; nothing if the fields are no such time or
 // lie outside 1970..9999. A leap second (60) is read as the first instant of the next minute.
 struct CalendarTime {

@@ -100,6 +100,13 @@ void Partition::Export(uint64_t number, const StateScope& scope) {
     past_.push_back(schedule_.versions[past_.size()]);
     scope.Put(name, past_.back().Encode());
   }
+  // After a forced resumption there may be fewer than before.
+  for (size_t i = past_.size(); i < stored_versions_; ++i) {
+    std::string name(kVersions);
+    PutOrderedU64(i, name);
+    scope.Erase(name);
+  }
+  stored_versions_ = past_.size();
   totals_.Export(scope.Inner(kTotals));
   throttle_.Export(number, scope.Inner(kThrottle));
   duplicates_.Export(number, progress_.clock.now().value_or(TimeMs{}), scope.Inner(kSeen));
@@ -118,12 +125,14 @@ std::string Partition::EncodeHead() const {
 
 absl::Status Partition::LoadHead(absl::string_view value) {
   WireReader in(value);
-  progress_.clock.Decode(in);
+  const bool times = progress_.clock.Decode(in);
   progress_.counts = {.read = in.U64(), .dead = in.U64(), .other = in.U64()};
   past_duplicate_window_ = DurationMs{in.I64()};
   past_max_ahead_ = DurationMs{in.I64()};
-  return in.done() ? absl::OkStatus()
-                   : absl::DataLossError("the head of a partition kept in the state is damaged");
+  head_loaded_ = true;
+  return in.done() && times
+             ? absl::OkStatus()
+             : absl::DataLossError("the head of a partition kept in the state is damaged");
 }
 
 absl::Status Partition::Load(absl::string_view name, absl::string_view value) {
@@ -135,6 +144,7 @@ absl::Status Partition::Load(absl::string_view name, absl::string_view value) {
   if (section == kVersions) {
     WEIR_ASSIGN_OR_RETURN(PolicyVersion version, PolicyVersion::Decode(value));
     past_.push_back(std::move(version));
+    ++stored_versions_;
     return absl::OkStatus();
   }
   if (section == kTotals) {
@@ -176,11 +186,15 @@ absl::Status Partition::CheckPast() const {
 }
 
 absl::Status Partition::FinishLoad(bool force, Sink& sink) {
+  if (!head_loaded_) {
+    return absl::DataLossError("the head of a partition is missing in the state");
+  }
   absl::Status past = CheckPast();
   if (!past.ok() && !force) {
     return past;
   }
   const TimeMs now = progress_.clock.now().value_or(TimeMs{});
+  WEIR_RETURN_IF_ERROR(throttle_.CheckLoaded(past_.empty() ? nullptr : &past_.back(), now));
   accepted_ = progress_;
   totals_.Accept();
   duplicates_.Accept(now);

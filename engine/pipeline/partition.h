@@ -98,6 +98,8 @@ class Partition {
 
   // The versions that the state was decided under, as the store has them.
   std::vector<PolicyVersion> past_;
+  size_t stored_versions_ = 0;  // how many the store has
+  bool head_loaded_ = false;
   DurationMs past_duplicate_window_;
   DurationMs past_max_ahead_;
 };

@@ -15,6 +15,8 @@ namespace {
 // Of the state's records. A change to any of them that an older reader would misread raises it.
 constexpr uint64_t kStateFormat = 1;
 
+constexpr uint64_t kMostCommits = uint64_t{1} << 63;  // what is beyond is damaged
+
 constexpr absl::string_view kFormatKey = "format";
 constexpr absl::string_view kCommitKey = "commit";
 constexpr absl::string_view kPartitionKeys = "partition/";
@@ -52,10 +54,15 @@ absl::StatusOr<CommitEntry> ReadCommit(Store& store) {
       store.Scan(kCommitKey, [&](absl::string_view /*key*/, absl::string_view value) {
         WireReader in(value);
         commit = {in.U64(), std::string(in.Bytes()), std::string(in.Bytes())};
-        return in.done() && commit.number > 0
+        return in.done() && commit.number > 0 && commit.number < kMostCommits
                    ? absl::OkStatus()
                    : absl::DataLossError("the last commit kept in the state is damaged");
       }));
+  if (commit.number == 0) {
+    WEIR_RETURN_IF_ERROR(store.Scan("", [](absl::string_view /*key*/, absl::string_view /*value*/) {
+      return absl::DataLossError("the state has entries, but does not say where it stands");
+    }));
+  }
   return commit;
 }
 

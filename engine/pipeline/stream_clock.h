@@ -37,7 +37,8 @@ class StreamClock {
   std::optional<TimeMs> now() const { return now_; }
 
   void Encode(std::string& out) const;
-  void Decode(WireReader& in);
+  // False if these are no times.
+  bool Decode(WireReader& in);
 
  private:
   struct Ahead {

@@ -44,6 +44,10 @@ class Counters : private CounterTable::Expiry {
 
   AlertCode CodeOf(const CounterTable::Key& key) const { return tags_.CodeOf(key.tag); }
 
+  AlertKey KeyAt(const CounterTable::Key& key) const {
+    return {Eui64{key.device}, tags_.CodeOf(key.tag), tags_.RecipientOf(key.tag)};
+  }
+
   [[nodiscard]] Epochs::Pin Enter() { return table_.Enter(); }
 
   void Prefetch(const CounterTable::Key& key) const { table_.Prefetch(key); }

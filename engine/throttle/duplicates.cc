@@ -99,15 +99,17 @@ absl::Status Duplicates::Load(absl::string_view name, absl::string_view value) {
   WireReader key(name);
   const uint64_t number = key.OrderedU64();
   WireReader in(value);
+  bool valid = true;
   while (in.ok() && !in.rest().empty()) {
     const Fingerprint id{in.U64(), in.U64()};
     const TimeMs at{in.I64()};
-    if (in.ok()) {
+    valid = valid && IsTime(at);
+    if (in.ok() && valid) {
       seen_[id] = at;
       order_.push_back({id, at});
     }
   }
-  if (!key.done() || !in.done() || order_.empty()) {
+  if (!key.done() || !in.done() || !valid || order_.empty()) {
     return absl::DataLossError("the messages seen, kept in the state, are damaged");
   }
   chunks_.push_back({number, order_.back().at});

@@ -60,7 +60,9 @@ std::optional<KeptAlert> GetAlert(WireReader& in) {
   alert.device_time = Wrap<TimeMs>(GetOptional(in));
   alert.payload = std::string(in.Bytes());
   alert.code = code.value_or(AlertCode());
-  return in.ok() && code ? std::make_optional(std::move(alert)) : std::nullopt;
+  const bool valid =
+      IsTime(alert.received.value_or(TimeMs{})) && IsTime(alert.device_time.value_or(TimeMs{}));
+  return in.ok() && code && valid ? std::make_optional(std::move(alert)) : std::nullopt;
 }
 
 void PutEpisode(const Episode& episode, std::string& out) {
@@ -80,7 +82,7 @@ std::optional<Episode> GetEpisode(WireReader& in) {
   episode.sequence = in.U64();
   episode.pending = in.U64();
   std::optional<KeptAlert> last = GetAlert(in);
-  if (!last) {
+  if (!last || !IsTime(episode.started)) {
     return std::nullopt;
   }
   episode.last = *std::move(last);
@@ -102,6 +104,7 @@ std::string EncodeOpenKey(const OpenKey& open) {
 }
 
 std::optional<OpenKey> DecodeOpenKey(absl::string_view bytes) {
+  constexpr DurationMs kLongest{7 * kDay.value};
   WireReader in(bytes);
   OpenKey open;
   open.count = {.window = in.I64(), .current = in.U64(), .previous = in.U64()};
@@ -113,7 +116,10 @@ std::optional<OpenKey> DecodeOpenKey(absl::string_view bytes) {
       return std::nullopt;
     }
   }
-  return in.done() && open.window >= kSecond ? std::make_optional(std::move(open)) : std::nullopt;
+  const bool valid = in.done() && open.window >= kSecond && open.window <= kLongest &&
+                     open.count.window >= 0 &&
+                     open.count.window <= WindowOf(kLatestTime, open.window);
+  return valid ? std::make_optional(std::move(open)) : std::nullopt;
 }
 
 std::string NameOf(const AlertKey& key) {

@@ -132,7 +132,8 @@ absl::StatusOr<PolicyVersion> PolicyVersion::Decode(absl::string_view bytes) {
   version.effective_from_ = dated ? std::make_optional(effective_from) : std::nullopt;
   version.note_ = std::string(in.Bytes());
   const uint64_t policies = in.U64();
-  bool valid = policies >= 1 && policies <= in.rest().size() / kBytesPerPolicy;
+  bool valid = (!dated || IsTime(effective_from)) && policies >= 1 &&
+               policies <= in.rest().size() / kBytesPerPolicy;
   for (uint64_t i = 0; valid && i < policies; ++i) {
     CodePolicy policy;
     policy.threshold = in.U64();

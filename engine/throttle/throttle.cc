@@ -327,6 +327,30 @@ absl::Status Throttle::Load(absl::string_view name, absl::string_view value) {
   }
 }
 
+absl::Status Throttle::CheckLoaded(const PolicyVersion* version, TimeMs now) {
+  const Epochs::Pin pin = Enter();
+  bool valid = true;
+  open_keys_.ForEach([&](const AlertKey& key, const OpenKey& open) {
+    const CounterTable::Key slot = counters_.KeyOf(key);
+    valid = valid && version != nullptr && open.window == version->policy(key.code).window &&
+            open.count.window == WindowOf(now, open.window) &&
+            (slot.tag == 0 || counters_.table().Find(slot) == kOpen);
+  });
+  counters_.table().ForEach([&](const CounterTable::Key& slot, uint64_t value) {
+    const AlertKey key = counters_.KeyAt(slot);
+    if (version == nullptr || !valid) {
+      valid = false;
+    } else if (value == kOpen) {
+      valid = open_keys_.Find(key) != nullptr;
+    } else {
+      const CodePolicy& policy = version->policy(key.code);
+      valid = CountCodec(policy).Unpack(value).window <= WindowOf(now, policy.window);
+    }
+  });
+  return valid ? absl::OkStatus()
+               : absl::DataLossError("the counts and episodes kept in the state do not agree");
+}
+
 void Throttle::FinishLoad(TimeMs now) {
   PutInForce(schedule_.TakenEffectBy(now));
   Accept(now);

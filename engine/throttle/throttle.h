@@ -81,7 +81,11 @@ class Throttle : private Counters::Owner {
   // Takes up one entry of the store; entries come in the order of their names.
   absl::Status Load(absl::string_view name, absl::string_view value);
 
-  // After the last entry: the state is that of stream time `now`.
+  // After the last entry: DataLoss if counters and open keys do not agree with one another, or are
+  // not those of stream time `now` under `version`, which may be null.
+  absl::Status CheckLoaded(const PolicyVersion* version, TimeMs now);
+
+  // Then: the state is that of stream time `now`.
   void FinishLoad(TimeMs now);
 
  private:

@@ -120,7 +120,7 @@ JSON_CASES: tuple[tuple[bytes, str | None], ...] = (
     (nested(65), "too_deep"),
     (nested(100000), "too_deep"),
     (padded(MEBIBYTE), None),
-    (padded(MEBIBYTE + 1), "too_long"),
+    (padded(2 * MEBIBYTE + 1), "too_long"),
     (padded(10 * MEBIBYTE), "too_long"),
 )
 
@@ -282,7 +282,7 @@ class ReasonTest(ProgramCase):
             (envelope(payload=nested(64).decode()), None),
             (envelope(payload=nested(65).decode()), "too_deep"),
             (envelope(payload=padded(MEBIBYTE).decode()), None),
-            (envelope(payload=padded(MEBIBYTE + 1).decode()), "too_long"),
+            (envelope(payload=padded(2 * MEBIBYTE + 1).decode()), "too_long"),
         )
         self.check_reasons(cases)
         self.check_reasons(cases, "--format", "kcat")

@@ -11,6 +11,7 @@
 #include <variant>
 #include <vector>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "gtest/gtest.h"
@@ -683,9 +684,15 @@ TEST_F(JsonTest, Length) {
   const auto of_size = [&](size_t size) {
     return WithFields(absl::StrCat("\"unused\":\"", std::string(size - frame.size(), 'x'), "\""));
   };
-  EXPECT_EQ(Outcome(of_size(kMaxMessageBytes)), "alert");
-  EXPECT_EQ(Outcome(of_size(kMaxMessageBytes + 1)), "too_long");
+  EXPECT_EQ(Outcome(of_size(kMaxJsonBytes)), "alert");
+  EXPECT_EQ(Outcome(of_size(kMaxJsonBytes + 1)), "too_long");
   EXPECT_EQ(Outcome(of_size(10'000'000)), "too_long");
+  const auto with_payload = [](size_t size) {
+    return WithFields(
+        absl::StrCat("\"payload\":\"", absl::Base64Escape(std::string(size, 'x')), "\""));
+  };
+  EXPECT_EQ(Outcome(with_payload(kMaxMessageBytes)), "alert");
+  EXPECT_EQ(Outcome(with_payload(kMaxMessageBytes + 1)), "too_long");
 }
 
 TEST_F(JsonTest, ManyFields) {

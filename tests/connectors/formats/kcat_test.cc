@@ -207,7 +207,7 @@ TEST_F(KcatTest, DeadMessagesKeepTheirEnvelope) {
 TEST_F(KcatTest, Length) {
   const std::string message =
       Quoted(absl::StrCat(kAlert.substr(0, kAlert.size() - 1), ",\"x\":\"",
-                          std::string(kMaxMessageBytes - kAlert.size() - 7, 'x'), "\"}"));
+                          std::string(kMaxJsonBytes - kAlert.size() - 7, 'x'), "\"}"));
   EXPECT_EQ(Outcome(Line(message)), "alert");
   EXPECT_EQ(Outcome(Line(absl::StrReplaceAll(message, {{"xxxxxxxx", "x\\u0078xxxxxx"}}))), "alert");
   EXPECT_EQ(Outcome(Line(absl::StrReplaceAll(message, {{"\\\"x\\\"", "\\\"xx\\\""}}))), "too_long");

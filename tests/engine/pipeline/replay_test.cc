@@ -7,6 +7,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "gtest/gtest.h"
@@ -157,7 +158,8 @@ TEST(Replay, ResultsDependOnTheRecordsAlone) {
   }
 }
 
-TEST(Replay, RefusesAStateDecidedUnderOtherVersionsUnlessForced) {
+// One device that storms, from kStart on.
+std::vector<Record> Storm() {
   std::vector<Record> log;
   for (int64_t i = 0; i < 20; ++i) {
     Alert alert;
@@ -169,22 +171,47 @@ TEST(Replay, RefusesAStateDecidedUnderOtherVersionsUnlessForced) {
     record.origin.offset = i;
     log.push_back(record);
   }
+  return log;
+}
+
+// A replay of the whole log, committed.
+void RunToTheEnd(const PolicySchedule& schedule, const std::vector<Record>& log, MemorySink& sink,
+                 MemoryStore& store) {
+  MemorySource source(log);
+  Replay replay(schedule, source, sink, &store);
+  ASSERT_TRUE(replay.Resume(false).ok());
+  ASSERT_TRUE(replay.Step(log.size()).ok());
+  ASSERT_TRUE(replay.Commit().ok());
+}
+
+absl::Status Resumed(const PolicySchedule& schedule, const std::vector<Record>& log,
+                     MemoryStore store) {
+  MemorySource source(log);
+  MemorySink sink;
+  Replay replay(schedule, source, sink, &store);
+  return replay.Resume(false);
+}
+
+// Versions that begin so long before kStart, with these thresholds.
+PolicySchedule Versions(std::vector<std::pair<DurationMs, uint64_t>> versions) {
+  PolicySchedule schedule;
+  for (const auto& [before, threshold] : versions) {
+    PolicyRules rules;
+    rules.effective_from = TimeMs{kStart.value - before.value};
+    rules.fallback.threshold = threshold;
+    rules.fallback.clear = threshold;
+    schedule.versions.emplace_back(rules);
+  }
+  return schedule;
+}
+
+TEST(Replay, RefusesAStateDecidedUnderOtherVersionsUnlessForced) {
+  const std::vector<Record> log = Storm();
   const PolicySchedule before = PolicySchedule::Default();
   MemoryStore store;
   MemorySink sink;
-  {
-    MemorySource source(log);
-    Replay replay(before, source, sink, &store);
-    ASSERT_TRUE(replay.Resume(false).ok());
-    ASSERT_TRUE(replay.Step(log.size()).ok());
-    ASSERT_TRUE(replay.Commit().ok());
-    ASSERT_EQ(replay.Summarise().totals.open, 1U);
-  }
-  PolicySchedule after;
-  PolicyRules rules;
-  rules.effective_from = TimeMs{kStart.value - 1};
-  rules.fallback.threshold = 3;
-  after.versions.emplace_back(rules);
+  RunToTheEnd(before, log, sink, store);
+  const PolicySchedule after = Versions({{DurationMs{1}, 3}});
   MemorySource source(log);
   Replay refused(after, source, sink, &store);
   const absl::Status status = refused.Resume(false);
@@ -197,8 +224,20 @@ TEST(Replay, RefusesAStateDecidedUnderOtherVersionsUnlessForced) {
   EXPECT_NE(sink.lines().back().find("reason 1"), std::string::npos) << sink.lines().back();
   // Once committed, the new versions are the state's own.
   ASSERT_TRUE(forced.Commit().ok());
-  Replay again(after, source, sink, &store);
-  EXPECT_TRUE(again.Resume(false).ok());
+  EXPECT_TRUE(Resumed(after, log, store).ok());
+}
+
+TEST(Replay, ForcedVersionsMayBeFewerThanThoseBefore) {
+  const std::vector<Record> log = Storm();
+  MemoryStore store;
+  MemorySink sink;
+  RunToTheEnd(Versions({{kHour, 5}, {kMinute, 4}, {kSecond, 3}}), log, sink, store);
+  const PolicySchedule after = Versions({{kHour, 6}});
+  MemorySource source(log);
+  Replay forced(after, source, sink, &store);
+  ASSERT_TRUE(forced.Resume(true).ok());
+  ASSERT_TRUE(forced.Commit().ok());
+  EXPECT_TRUE(Resumed(after, log, store).ok()) << Resumed(after, log, store);
 }
 
 TEST(Replay, RefusesADamagedState) {
@@ -208,22 +247,30 @@ TEST(Replay, RefusesADamagedState) {
   const std::vector<Record> log = RandomLog(random, 2000);
   MemoryStore store;
   MemorySink sink;
-  {
-    MemorySource source(log);
-    Replay replay(schedule, source, sink, &store);
-    ASSERT_TRUE(replay.Resume(false).ok());
-    ASSERT_TRUE(replay.Step(log.size()).ok());
-    ASSERT_TRUE(replay.Commit().ok());
-  }
+  RunToTheEnd(schedule, log, sink, store);
   for (const auto& [key, value] : store.entries()) {
     if (value.size() < 9 || key == "commit") {
       continue;
     }
     MemoryStore damaged = store;
     damaged.entries()[key] = value.substr(0, value.size() - 3);
-    MemorySource source(log);
-    Replay replay(schedule, source, sink, &damaged);
-    EXPECT_EQ(replay.Resume(false).code(), absl::StatusCode::kDataLoss) << key;
+    EXPECT_EQ(Resumed(schedule, log, damaged).code(), absl::StatusCode::kDataLoss) << key;
+  }
+}
+
+TEST(Replay, RefusesAStateThatMissesAPart) {
+  const PolicySchedule schedule = PolicySchedule::Default();
+  const std::vector<Record> log = Storm();
+  MemoryStore store;
+  MemorySink sink;
+  RunToTheEnd(schedule, log, sink, store);
+  ASSERT_TRUE(Resumed(schedule, log, store).ok());
+  // The commit that ties all together, and the head of the one partition.
+  for (const std::string& key :
+       {std::string("commit"), store.entries().lower_bound("partition/")->first}) {
+    MemoryStore damaged = store;
+    ASSERT_EQ(damaged.entries().erase(key), 1U);
+    EXPECT_EQ(Resumed(schedule, log, damaged).code(), absl::StatusCode::kDataLoss) << key;
   }
 }
 
