@@ -2,7 +2,8 @@
 # Builds Weir, makes a capture of about a million alerts with storms in it, and replays it.
 set -euo pipefail
 
-# Of about a million alerts, more than half are storms. Changing any of these makes a new capture on the next run.
+# About a million alerts, more than half of them in storms. Changing any of these makes a new
+# capture on the next run.
 capture_parameters=(--devices 100000 --duration 1d --storms 150 --seed 1)
 
 usage() {

@@ -23,7 +23,7 @@
 #define WEIR_ASSIGN_OR_RETURN(target, expression) \
   WEIR_ASSIGN_OR_RETURN_INNER(WEIR_CONCAT(weir_status_or_, __LINE__), target, expression)
 
-// NOLINTBEGIN(bugprone-macro-parentheses): a declaration cannot stand in parentheses
+// NOLINTBEGIN(bugprone-macro-parentheses): no declaration can stand in parentheses
 #define WEIR_ASSIGN_OR_RETURN_INNER(holder, target, expression) \
   auto holder = (expression);                                   \
   if (!holder.ok()) {                                           \

@@ -152,9 +152,9 @@ def generate(path: Path, *options: Argument) -> None:
 
 
 def generate_alerts(path: Path, count: int, seed: int) -> None:
-    """About `count` alerts of one day, half of them in storms."""
-    devices, storms = max(count // 2, 1), max(count // 7400, 1)
-    generate(path, "--devices", devices, "--storms", storms, "--duration", "1d", "--seed", seed)
+    """About `count` alerts of ten days, half of them in storms."""
+    devices, storms = max(count // 80, 1), max(count // 7400, 1)
+    generate(path, "--devices", devices, "--storms", storms, "--duration", "10d", "--seed", seed)
 
 
 def spoil(source: Path, target: Path, rng: random.Random) -> None:
