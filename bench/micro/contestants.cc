@@ -27,11 +27,19 @@ PolicySchedule Schedule() {
   return schedule;
 }
 
+// In an order of its own: with open addressing the keys that come last stand furthest from where
+// they belong, and a stretch of the workload must not be made of those alone.
 template <typename Contestant>
 void Fill(const Workload& workload, Contestant& contestant) {
-  for (size_t i = 0; i < workload.keys().size(); i += workload.batch()) {
-    contestant.Decide(workload.keys().subspan(i, workload.batch()));
+  std::vector<CounterTable::Key> batch;
+  for (size_t i = 0; i < workload.keys().size(); ++i) {
+    batch.push_back(Workload::KeyToFill(i));
+    if (batch.size() == workload.batch()) {
+      contestant.Decide(batch);
+      batch.clear();
+    }
   }
+  contestant.Decide(batch);
 }
 
 }  // namespace

@@ -49,6 +49,7 @@ class Lines {
 
   Lines(const Lines&) = delete;
   Lines& operator=(const Lines&) = delete;
+  ~Lines() = default;
 
   const std::vector<absl::string_view>& all() const { return lines_; }
 

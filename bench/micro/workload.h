@@ -27,6 +27,9 @@ class Workload {
 
   size_t batch() const { return batch_; }
 
+  // The same keys in ascending order of devices, which has nothing to do with the other order.
+  static CounterTable::Key KeyToFill(size_t i);
+
  private:
   std::vector<CounterTable::Key> keys_;
   size_t batch_;

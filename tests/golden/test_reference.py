@@ -26,7 +26,7 @@ MOST_BYTES = 1 << 20
 EVENTS = ("started", "continuing", "ended", "excluded_storm")
 COPY_FIELDS = ("throttled_alert_sequence_id", "throttled_alert_count")
 NOT_UTF8 = b'{"device":"00-DB-12-34-56-78-90-A0","code":"\xff"}'
-TOO_LONG = b'{"a":"' + b"x" * MOST_BYTES + b'"}'
+TOO_LONG = b'{"a":"' + b"x" * (2 * MOST_BYTES) + b'"}'
 NEVER_THROTTLED = """duplicate_window: 0s
 policies:
   - effective_from: 1970-01-01T00:00:00Z
