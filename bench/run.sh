@@ -127,7 +127,7 @@ done
 run decode decode
 ((${#outputs[@]} > 0)) || die "--filter: no benchmark is named like that: ${filter}"
 
-printf 'load now: %s; processor %s, batch %s, huge pages %s, millions a second of processor time\n' \
+printf 'load now: %s; processor %s, batch %s, huge pages %s; millions a processor second\n' \
   "$(cut -d ' ' -f 1-3 /proc/loadavg)" "${cpu}" "${batch}" "${hugepages}"
 report=(--parameters "batch ${batch}, min-time ${min_time}, huge pages ${hugepages}")
 if [[ -n ${json} ]]; then
