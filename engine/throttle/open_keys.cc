@@ -116,8 +116,8 @@ std::optional<OpenKey> DecodeOpenKey(absl::string_view bytes) {
       return std::nullopt;
     }
   }
-  const bool valid = in.done() && open.window >= kSecond && open.window <= kLongest &&
-                     open.count.window >= 0 &&
+  const bool valid = in.done() && open.window.value >= kSecond.value &&
+                     open.window.value <= kLongest.value && open.count.window >= 0 &&
                      open.count.window <= WindowOf(kLatestTime, open.window);
   return valid ? std::make_optional(std::move(open)) : std::nullopt;
 }

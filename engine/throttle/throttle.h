@@ -40,7 +40,7 @@ class Throttle : private Counters::Owner {
  public:
   // `schedule` and `totals` outlive the throttle.
   Throttle(const PolicySchedule& schedule, Totals& totals);
-  ~Throttle() = default;
+  ~Throttle() override = default;
   Throttle(const Throttle&) = delete;
   Throttle& operator=(const Throttle&) = delete;
 

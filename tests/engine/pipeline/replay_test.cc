@@ -193,7 +193,7 @@ absl::Status Resumed(const PolicySchedule& schedule, const std::vector<Record>& 
 }
 
 // Versions that begin so long before kStart, with these thresholds.
-PolicySchedule Versions(std::vector<std::pair<DurationMs, uint64_t>> versions) {
+PolicySchedule Versions(const std::vector<std::pair<DurationMs, uint64_t>>& versions) {
   PolicySchedule schedule;
   for (const auto& [before, threshold] : versions) {
     PolicyRules rules;
