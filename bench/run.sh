@@ -5,7 +5,7 @@
 #
 # --keys LIST        live keys, one number or several with commas; 1000000,16000000 by default.
 #                    67000000 takes about 13 GB of memory and five minutes
-# --batch N          alerts prefetched at a time; 4096 by default, as the replay does
+# --batch N          alerts counted at a time; 8192 by default, as the replay does
 # --repetitions N    how often each benchmark runs; 7 by default
 # --min-time S       seconds of each repetition; 0.3 by default
 # --cpu N            the processor to stay on; the last one allowed by default
@@ -26,7 +26,7 @@ die() {
 }
 
 keys=1000000,16000000
-batch=4096
+batch=8192
 repetitions=7
 min_time=0.3
 cpu=""

@@ -1,5 +1,7 @@
 #include "bench/micro/contestants.h"
 
+#include <array>
+
 #include "engine/base/check.h"
 
 namespace weir {
@@ -25,6 +27,17 @@ PolicySchedule Schedule() {
   PolicySchedule schedule;
   schedule.versions.emplace_back(rules);
   return schedule;
+}
+
+// How many keys are prefetched before the first of them is counted, as the shards of the throttle
+// do.
+constexpr size_t kGroup = 64;
+
+template <typename Take>
+void ForEachGroup(KeyBatch batch, Take&& take) {
+  for (size_t begin = 0; begin < batch.size(); begin += kGroup) {
+    take(batch.subspan(begin, kGroup));
+  }
 }
 
 // In an order of its own: with open addressing the keys that come last stand furthest from where
@@ -72,14 +85,21 @@ bool TableContestant::IsOver(uint32_t /*tag*/, uint64_t value, TimeMs horizon) c
 void TableContestant::Decide(KeyBatch batch) {
   {
     const Epochs::Pin pin = table_.Enter();
-    if (prefetching_ == Prefetching::kBatch) {
-      for (const CounterTable::Key& key : batch) {
-        table_.Prefetch(key);
+    std::array<CounterTable::Place, kGroup> places;
+    ForEachGroup(batch, [&](KeyBatch group) {
+      if (prefetching_ == Prefetching::kNone) {
+        for (const CounterTable::Key& key : group) {
+          table_.Update(key, [&](uint64_t before) { return counter_.Next(before); });
+        }
+        return;
       }
-    }
-    for (const CounterTable::Key& key : batch) {
-      table_.Update(key, [&](uint64_t before) { return counter_.Next(before); });
-    }
+      for (size_t i = 0; i < group.size(); ++i) {
+        places[i] = table_.Locate(group[i]);
+      }
+      for (size_t i = 0; i < group.size(); ++i) {
+        table_.Update(group[i], places[i], [&](uint64_t before) { return counter_.Next(before); });
+      }
+    });
   }
   // Only frees what growing has left behind.
   table_.Sweep(0);
@@ -88,54 +108,41 @@ void TableContestant::Decide(KeyBatch batch) {
 // ---- The throttle
 
 ThrottleContestant::ThrottleContestant(const Workload& workload)
-    : schedule_(Schedule()), throttle_(schedule_, totals_) {
+    : schedule_(Schedule()), throttle_(schedule_, 1) {
   for (uint32_t i = 0; i < kPairs; ++i) {
     const std::optional<AlertCode> code = AlertCode::FromDevice(0x8F00 + i % 20);
     pairs_.push_back({.device = {}, .code = *code, .recipient = Eui64{0x90B3D51F30000000 + i}});
   }
-  throttle_.Advance(kNow, *this);
   Fill(workload, *this);
   throttle_.Accept(kNow);
 }
 
 void ThrottleContestant::Decide(KeyBatch batch) {
-  {
-    const Epochs::Pin pin = throttle_.Enter();
-    Alert alert;
-    alert.received = kNow;
-    const auto take = [&](const CounterTable::Key& key) {
-      alert.device = Eui64{key.device};
-      alert.code = pairs_[key.tag - 1].code;
-      alert.recipient = pairs_[key.tag - 1].recipient;
-    };
-    for (const CounterTable::Key& key : batch) {
-      take(key);
-      throttle_.Prefetch(alert);
-    }
-    for (const CounterTable::Key& key : batch) {
-      take(key);
-      throttle_.Advance(kNow, *this);
-      throttle_.Decide(alert, position_++, kNow, *this);
-    }
+  alerts_.resize(batch.size());
+  arrivals_.resize(batch.size());
+  verdicts_.resize(batch.size());
+  for (uint32_t i = 0; i < batch.size(); ++i) {
+    const AlertKey& pair = pairs_[batch[i].tag - 1];
+    alerts_[i].device = Eui64{batch[i].device};
+    alerts_[i].code = pair.code;
+    alerts_[i].recipient = pair.recipient;
+    alerts_[i].received = kNow;
+    arrivals_[i] = {.alert = &alerts_[i], .now = kNow, .position = position_++, .record = i};
+  }
+  Timeline timeline;
+  timeline.Add(0, kNow);
+  throttle_.Begin(
+      {.arrivals = arrivals_, .timeline = &timeline, .verdicts = absl::MakeSpan(verdicts_)});
+  while (throttle_.DealOut()) {
+    throttle_.Decide(0);
+  }
+  // Of a run in which every alert passes unchanged, anything else would be another measurement.
+  for (const Verdict verdict : verdicts_) {
+    WEIR_CHECK(verdict == Verdict::kForward);
   }
   if (throttle_.journal_size() >= kMostUncommitted) {
-    totals_.Accept();
     throttle_.Accept(kNow);
   }
-}
-
-// Of a run in which every alert passes unchanged, anything else would be another measurement.
-
-void ThrottleContestant::ForwardCopy(const Alert& /*alert*/, const CopyMark& /*mark*/) {
-  WEIR_CHECK(false);
-}
-
-void ThrottleContestant::Consolidate(const Alert& /*alert*/) {
-  WEIR_CHECK(false);
-}
-
-void ThrottleContestant::Episode(const EpisodeEvent& /*event*/) {
-  WEIR_CHECK(false);
 }
 
 // ---- A map of Abseil
@@ -146,15 +153,17 @@ FlatMapContestant::FlatMapContestant(const Workload& workload, Prefetching prefe
 }
 
 void FlatMapContestant::Decide(KeyBatch batch) {
-  if (prefetching_ == Prefetching::kBatch) {
-    for (const CounterTable::Key& key : batch) {
-      map_.prefetch(KeyHash(key));
+  ForEachGroup(batch, [&](KeyBatch group) {
+    if (prefetching_ == Prefetching::kGroup) {
+      for (const CounterTable::Key& key : group) {
+        map_.prefetch(KeyHash(key));
+      }
     }
-  }
-  for (const CounterTable::Key& key : batch) {
-    uint64_t& word = map_[KeyHash(key)];
-    word = counter_.Next(word);
-  }
+    for (const CounterTable::Key& key : group) {
+      uint64_t& word = map_[KeyHash(key)];
+      word = counter_.Next(word);
+    }
+  });
 }
 
 // A slot and a control byte for each place; the few bytes besides do not matter.
@@ -176,14 +185,16 @@ uint64_t& ArrayContestant::WordOf(const CounterTable::Key& key) {
 }
 
 void ArrayContestant::Decide(KeyBatch batch) {
-  if (prefetching_ == Prefetching::kBatch) {
-    for (const CounterTable::Key& key : batch) {
-      __builtin_prefetch(&WordOf(key), 1);
+  ForEachGroup(batch, [&](KeyBatch group) {
+    if (prefetching_ == Prefetching::kGroup) {
+      for (const CounterTable::Key& key : group) {
+        __builtin_prefetch(&WordOf(key), 1);
+      }
     }
-  }
-  for (const CounterTable::Key& key : batch) {
-    ++WordOf(key);
-  }
+    for (const CounterTable::Key& key : group) {
+      ++WordOf(key);
+    }
+  });
 }
 
 }  // namespace weir

@@ -22,18 +22,18 @@
 #include "bench/micro/workload.h"
 #include "engine/alert/event.h"
 #include "engine/throttle/counter_table.h"
+#include "engine/throttle/ledger.h"
 #include "engine/throttle/policy.h"
+#include "engine/throttle/shard.h"
 #include "engine/throttle/throttle.h"
-#include "engine/throttle/throttle_output.h"
-#include "engine/throttle/totals.h"
 #include "engine/throttle/window_count.h"
 
 namespace weir {
 
 using KeyBatch = absl::Span<const CounterTable::Key>;
 
-// Whether a batch is prefetched before it is counted, as the replay does.
-enum class Prefetching : uint8_t { kNone, kBatch };
+// Whether keys are prefetched some before they are counted, as the throttle does.
+enum class Prefetching : uint8_t { kNone, kGroup };
 
 // What counting one alert does to a word: the throttle's arithmetic, for the contestants that are
 // no throttle.
@@ -70,8 +70,8 @@ class TableContestant : private CounterTable::Expiry {
   Prefetching prefetching_;
 };
 
-// The whole throttle, with its journal, totals and commits, and an output that only counts.
-class ThrottleContestant : private ThrottleOutput {
+// The whole throttle of one shard, with its rounds, journal, totals and commits.
+class ThrottleContestant {
  public:
   explicit ThrottleContestant(const Workload& workload);
   void Decide(KeyBatch batch);
@@ -79,18 +79,15 @@ class ThrottleContestant : private ThrottleOutput {
   size_t bytes() const { return throttle_.counters().table().MemoryBytes(); }
 
  private:
-  void Forward(const Alert& /*alert*/) override { ++forwarded_; }
-
-  void ForwardCopy(const Alert& alert, const CopyMark& mark) override;
-  void Consolidate(const Alert& alert) override;
-  void Episode(const EpisodeEvent& event) override;
-
   PolicySchedule schedule_;
-  Totals totals_;
   Throttle throttle_;
   std::vector<AlertKey> pairs_;  // by tag, from 1; only code and recipient
-  uint64_t forwarded_ = 0;
   int64_t position_ = 0;
+
+  // Of one round.
+  std::vector<Alert> alerts_;
+  std::vector<Arrival> arrivals_;
+  std::vector<Verdict> verdicts_;
 };
 
 // A map of Abseil from a 64-bit hash of the key to the same word. It is not atomic, and it would

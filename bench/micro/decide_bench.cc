@@ -61,13 +61,13 @@ class Contest {
  public:
   explicit Contest(const DecideOptions& options) : options_(options) {}
 
-  Filled<TableContestant>& Table() { return Made(table_, Prefetching::kBatch); }
+  Filled<TableContestant>& Table() { return Made(table_, Prefetching::kGroup); }
 
   Filled<TableContestant>& TableUnfetched() { return Made(table_unfetched_, Prefetching::kNone); }
 
   Filled<ThrottleContestant>& TheThrottle() { return Made(throttle_); }
 
-  Filled<FlatMapContestant>& FlatMap() { return Made(flat_map_, Prefetching::kBatch); }
+  Filled<FlatMapContestant>& FlatMap() { return Made(flat_map_, Prefetching::kGroup); }
 
   Filled<FlatMapContestant>& FlatMapUnfetched() {
     return Made(flat_map_unfetched_, Prefetching::kNone);
@@ -80,7 +80,7 @@ class Contest {
   }
 
   Filled<ArrayContestant>& ArrayFetched() {
-    return Made(array_fetched_, Prefetching::kBatch, Table().contestant().bytes());
+    return Made(array_fetched_, Prefetching::kGroup, Table().contestant().bytes());
   }
 
  private:

@@ -10,7 +10,7 @@ namespace weir {
 
 struct DecideOptions {
   size_t keys = 1'000'000;
-  size_t batch = 4096;  // how many records the replay takes at a time
+  size_t batch = 8192;  // how many records the replay takes at a time
 };
 
 // Counting alerts of `keys` keys. Contestants are made when they are first run and stay.

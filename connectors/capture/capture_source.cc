@@ -11,6 +11,7 @@
 #include "absl/strings/str_join.h"
 
 #include "connectors/capture/byte_stream.h"
+#include "connectors/capture/read_ahead.h"
 #include "connectors/formats/json.h"
 #include "engine/base/status_macros.h"
 
@@ -31,11 +32,17 @@ uint64_t Hash(absl::string_view line) {
 }  // namespace
 
 CaptureSource::CaptureSource(std::vector<std::string> captures, std::optional<uint64_t> total,
-                             std::optional<Format> forced)
-    : captures_(std::move(captures)), total_(total), decoder_(forced) {}
+                             std::optional<Format> forced, Team& team)
+    : captures_(std::move(captures)), total_(total), team_(team) {
+  // More parts than threads, since lines are not of one length.
+  const size_t parts = team.size() == 1 ? 1 : 4 * team.size();
+  for (size_t i = 0; i < parts; ++i) {
+    parts_.emplace_back(forced);
+  }
+}
 
 absl::StatusOr<std::unique_ptr<CaptureSource>> CaptureSource::Open(
-    std::vector<std::string> captures, std::optional<Format> forced) {
+    std::vector<std::string> captures, std::optional<Format> forced, Team& team) {
   if (captures.empty()) {
     return absl::InvalidArgumentError("Cannot read captures: none is given; name at least one");
   }
@@ -64,24 +71,42 @@ absl::StatusOr<std::unique_ptr<CaptureSource>> CaptureSource::Open(
                         absl::StrCat("Cannot read the captures, for ", problems.size(),
                                      " reasons:", absl::StrJoin(problems, "", append)));
   }
-  return absl::WrapUnique(new CaptureSource(std::move(captures), total, forced));
+  return absl::WrapUnique(new CaptureSource(std::move(captures), total, forced, team));
 }
 
 // ---- Reading
 
 absl::Status CaptureSource::Read(size_t limit, std::vector<Record>& records) {
-  records.clear();
-  arena_.Clear();
-  while (records.size() < limit) {
+  if (absl::Status status = ReadLines(limit); !status.ok()) {
+    records.clear();
+    return status;
+  }
+  DecodeLines(records);
+  for (size_t i = 0; i < taken_.size(); ++i) {
+    Place(i, records[i]);
+  }
+  if (!taken_.empty()) {
+    last_capture_ = current_;
+    last_ = {.start = taken_.back().place.offset,
+             .number = taken_.back().place.line,
+             .hash = Hash(taken_.back().text)};
+  }
+  return absl::OkStatus();
+}
+
+// Takes the next lines, all of one capture.
+absl::Status CaptureSource::ReadLines(size_t limit) {
+  taken_.clear();
+  while (taken_.size() < limit) {
     absl::string_view line;
     if (is_open_ && lines_.Next(line)) {
       if (!IsBlank(line)) {
-        Add(line, records);
+        taken_.push_back({line, lines_.place()});
       }
       continue;
     }
-    // Reading on would take the lines away from the records that view them.
-    if (!records.empty()) {
+    // Reading on would take the lines away.
+    if (!taken_.empty()) {
       break;
     }
     WEIR_ASSIGN_OR_RETURN(const bool has_more, ReadOn());
@@ -89,10 +114,44 @@ absl::Status CaptureSource::Read(size_t limit, std::vector<Record>& records) {
       break;
     }
   }
-  if (!records.empty()) {
-    last_.hash = Hash(records.back().bytes);
-  }
   return absl::OkStatus();
+}
+
+void CaptureSource::DecodeLines(std::vector<Record>& records) {
+  const size_t count = taken_.size();
+  records.resize(count);
+  envelopes_.resize(count);
+  const size_t parts = parts_.size();
+  team_.Run(parts, [&](size_t i) {
+    Decode(count * i / parts, count * (i + 1) / parts, parts_[i], records);
+  });
+}
+
+void CaptureSource::Decode(size_t begin, size_t end, Part& part, std::vector<Record>& records) {
+  part.arena.Clear();
+  for (size_t i = begin; i < end; ++i) {
+    const Decoded decoded = part.decoder.Decode(taken_[i].text, part.arena);
+    records[i].event = decoded.event;
+    envelopes_[i] = decoded.envelope;
+  }
+}
+
+// Says where a decoded record stands.
+void CaptureSource::Place(size_t index, Record& record) {
+  const Envelope& envelope = envelopes_[index];
+  record.bytes = taken_[index].text;
+  record.partition = 0;
+  record.origin = Origin();
+  record.origin.capture = captures_[current_];
+  record.origin.line = taken_[index].place.line;
+  if (envelope.present) {
+    record.partition = partitions_.Number(envelope.topic, envelope.partition);
+    record.origin.topic = partitions_.name(record.partition).topic;
+    record.origin.partition = envelope.partition;
+    record.origin.offset = envelope.offset;
+  } else {
+    record.origin.offset = next_offset_++;
+  }
 }
 
 // False at the end of the last capture.
@@ -126,30 +185,9 @@ absl::Status CaptureSource::OpenCurrent(LineReader::Place place) {
   if (place.offset > 0) {
     WEIR_RETURN_IF_ERROR(stream->SkipTo(place.offset));
   }
-  lines_.Start(std::move(stream), capture, place);
+  lines_.Start(ReadAhead(std::move(stream), team_), capture, place);
   is_open_ = true;
   return absl::OkStatus();
-}
-
-void CaptureSource::Add(absl::string_view line, std::vector<Record>& records) {
-  const Decoded decoded = decoder_.Decode(line, arena_);
-  const LineReader::Place place = lines_.place();
-  Record& record = records.emplace_back();
-  record.event = decoded.event;
-  record.bytes = line;
-  record.origin.capture = captures_[current_];
-  record.origin.line = place.line;
-  if (decoded.envelope.present) {
-    record.partition = partitions_.Number(decoded.envelope.topic, decoded.envelope.partition);
-    record.origin.topic = partitions_.name(record.partition).topic;
-    record.origin.partition = decoded.envelope.partition;
-    record.origin.offset = decoded.envelope.offset;
-  } else {
-    record.origin.offset = next_offset_++;
-  }
-  last_capture_ = current_;
-  last_.start = place.offset;
-  last_.number = place.line;
 }
 
 uint64_t CaptureSource::consumed() const {

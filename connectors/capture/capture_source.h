@@ -13,6 +13,8 @@
 // Errors: of Read, those of byte_stream.h and line_reader.h, once all records before have been
 // given; of Seek also FailedPrecondition. Only Seek is of use after a failed Seek.
 //
+// A team reads ahead and decodes; the records do not depend on it.
+//
 // Threads: one owner.
 //
 // Layer: connectors/capture (connectors/formats, engine/pipeline, engine/base, xxhash).
@@ -36,6 +38,7 @@
 #include "connectors/formats/arena.h"
 #include "connectors/formats/decoder.h"
 #include "connectors/formats/format.h"
+#include "engine/base/team.h"
 #include "engine/pipeline/record.h"
 #include "engine/pipeline/source.h"
 
@@ -45,8 +48,10 @@ class CaptureSource : public Source {
  public:
   // Checks all captures and names everything that is wrong with any. `-` is standard input. Reads
   // every line as `forced`, if there is one.
+  // The team outlives the source.
   static absl::StatusOr<std::unique_ptr<CaptureSource>> Open(std::vector<std::string> captures,
-                                                             std::optional<Format> forced);
+                                                             std::optional<Format> forced,
+                                                             Team& team);
 
   absl::Status Read(size_t limit, std::vector<Record>& records) override;
   std::string Position() const override;
@@ -63,11 +68,29 @@ class CaptureSource : public Source {
 
  private:
   CaptureSource(std::vector<std::string> captures, std::optional<uint64_t> total,
-                std::optional<Format> forced);
+                std::optional<Format> forced, Team& team);
+
+  // A line that has been read and not decoded.
+  struct Line {
+    absl::string_view text;
+    LineReader::Place place;
+  };
+
+  // Decodes a part of the lines, beside others.
+  struct Part {
+    explicit Part(std::optional<Format> forced) : decoder(forced) {}
+
+    Decoder decoder;
+    Arena arena;
+  };
+
+  absl::Status ReadLines(size_t limit);
+  void DecodeLines(std::vector<Record>& records);
+  void Decode(size_t begin, size_t end, Part& part, std::vector<Record>& records);
+  void Place(size_t index, Record& record);
 
   absl::Status OpenCurrent(LineReader::Place place);
   absl::StatusOr<bool> ReadOn();
-  void Add(absl::string_view line, std::vector<Record>& records);
 
   absl::Status CheckSameCaptures(const CapturePosition& position) const;
   absl::Status SeekLine(const CapturePosition::Line& line);
@@ -75,8 +98,12 @@ class CaptureSource : public Source {
 
   const std::vector<std::string> captures_;
   const std::optional<uint64_t> total_;
-  Decoder decoder_;
-  Arena arena_;
+  Team& team_;
+
+  // Of the last Read.
+  std::vector<Line> taken_;
+  std::vector<Envelope> envelopes_;  // of the lines
+  std::vector<Part> parts_;
 
   size_t current_ = 0;  // capture that is being read
   bool is_open_ = false;

@@ -5,18 +5,19 @@
 //
 // Promises: once Seal has returned, what it sealed survives a crash of the machine, the files
 // themselves included. Files only grow, but for Discard and Reopen. Two processes never write into
-// one directory.
+// one directory. The files do not depend on the team that encodes and writes.
 // Does not promise: that files hold only what was sealed, or end with a whole line, before Reopen
 // has cut them back.
 // Errors: Unavailable if the operating system cannot write, FailedPrecondition if a mark belongs to
 // other outputs, DataLoss if a file is shorter than its mark. What goes wrong between two Seals is
-// returned by the next Seal or Discard. After an error nothing is written until a Reopen.
+// returned by the next Seal or Discard. After an error nothing is sealed until a Reopen.
 //
 // Threads: one caller at a time.
 //
 // Layer: connectors/capture (connectors/formats, engine/pipeline, engine/throttle, engine/base).
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -27,27 +28,21 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 
-#include "connectors/capture/file_descriptor.h"
-#include "engine/alert/event.h"
-#include "engine/pipeline/record.h"
+#include "connectors/capture/output_file.h"
+#include "engine/base/team.h"
+#include "engine/pipeline/results.h"
 #include "engine/pipeline/sink.h"
-#include "engine/throttle/episode_event.h"
-#include "engine/throttle/throttle_output.h"
 
 namespace weir {
 
 class OutputFiles : public Sink {
  public:
   // Makes the directory, with its parents, and the files where there are none. Reopen comes next.
+  // The team outlives the outputs.
   static absl::StatusOr<std::unique_ptr<OutputFiles>> Open(const std::string& directory,
-                                                           bool archive);
+                                                           bool archive, Team& team);
 
-  void Forward(const Alert& alert) override;
-  void ForwardCopy(const Alert& alert, const CopyMark& mark) override;
-  void Consolidate(const Alert& alert) override;
-  void Episode(const EpisodeEvent& event) override;
-  void DeadLetter(const Record& record, DeadReason reason) override;
-
+  void Write(const Results& results) override;
   absl::StatusOr<std::string> Seal() override;
   absl::Status Discard() override;
 
@@ -55,44 +50,29 @@ class OutputFiles : public Sink {
   absl::Status Reopen(absl::string_view mark) override;
 
  private:
-  struct File {
-    std::string path;
-    FileDescriptor descriptor;
-    std::string buffer;   // what comes behind `length`
-    uint64_t length = 0;  // what has been written
-    uint64_t sealed = 0;  // length at the last Seal
-  };
+  static constexpr size_t kMostFiles = 4;
 
-  OutputFiles(std::vector<File> files, bool archive);
+  // Lines on their way to the files.
+  using Lines = std::array<std::string, kMostFiles>;
 
-  void FlushIfFull(File& file);
-  void Flush(File& file);
-  absl::Status CutBack();
-  static absl::Status Sync(const File& file);
+  OutputFiles(std::vector<std::unique_ptr<OutputFile>> files, bool archive, Team& team);
+
   std::string Mark() const;
   absl::StatusOr<std::vector<uint64_t>> LengthsOf(absl::string_view mark) const;
 
-  std::vector<File> files_;
+  std::vector<std::unique_ptr<OutputFile>> files_;
   const bool archive_;
-  absl::Status status_;  // the first error since Reopen
+  Team& team_;
+  std::vector<Lines> parts_;  // of a round, encoded side by side
 };
 
 // Drops all results.
 class NoOutput : public Sink {
  public:
-  void Forward(const Alert& alert) override;
-  void ForwardCopy(const Alert& alert, const CopyMark& mark) override;
-  void Consolidate(const Alert& alert) override;
-  void Episode(const EpisodeEvent& event) override;
-  void DeadLetter(const Record& record, DeadReason reason) override;
-
+  void Write(const Results& results) override;
   absl::StatusOr<std::string> Seal() override;
   absl::Status Discard() override;
   absl::Status Reopen(absl::string_view mark) override;
 };
-
-// Replaces a file so that there is always the old content or the new, after a crash too. Goes by
-// way of `path`.tmp.
-absl::Status WriteFileAtomically(const std::string& path, absl::string_view contents);
 
 }  // namespace weir

@@ -9,6 +9,7 @@
 #include "deploy/weir/exit_codes.h"
 #include "deploy/weir/format_option.h"
 #include "engine/base/status_macros.h"
+#include "engine/base/team.h"
 
 namespace weir {
 
@@ -18,8 +19,9 @@ constexpr size_t kBatchRecords = 1024;
 
 // How many records could not be decoded.
 absl::StatusOr<uint64_t> DecodeAll(const DecodeArguments& arguments) {
+  TeamOfOne team;
   WEIR_ASSIGN_OR_RETURN(const auto source,
-                        CaptureSource::Open({arguments.file}, ParseFormat(arguments.format)));
+                        CaptureSource::Open({arguments.file}, ParseFormat(arguments.format), team));
   uint64_t dead = 0;
   std::vector<Record> records;
   std::string lines;

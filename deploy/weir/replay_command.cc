@@ -8,10 +8,12 @@
 #include "absl/strings/str_cat.h"
 
 #include "connectors/capture/capture_source.h"
+#include "connectors/capture/output_file.h"
 #include "connectors/capture/output_files.h"
 #include "connectors/config/policy_file.h"
 #include "connectors/formats/summary_json.h"
 #include "connectors/rocksdb/rocksdb_store.h"
+#include "connectors/threads/thread_team.h"
 #include "deploy/weir/exit_codes.h"
 #include "deploy/weir/format_option.h"
 #include "deploy/weir/progress.h"
@@ -24,12 +26,14 @@ namespace weir {
 
 namespace {
 
-constexpr size_t kBatchRecords = 4096;
+constexpr size_t kBatchRecords = 8192;
+constexpr size_t kMostThreads = 32;
 constexpr size_t kMostUncommitted = 2000000;  // bounds the journals' memory
 
 // Everything a replay is made of, in the order in which it must go away.
 struct Wiring {
   PolicySchedule schedule;
+  std::unique_ptr<Team> team;
   std::unique_ptr<CaptureSource> source;
   std::unique_ptr<Sink> sink;
   std::unique_ptr<Store> store;
@@ -37,18 +41,21 @@ struct Wiring {
 };
 
 absl::Status Connect(const ReplayArguments& arguments, Wiring& wiring) {
-  WEIR_ASSIGN_OR_RETURN(wiring.source,
-                        CaptureSource::Open(arguments.captures, ParseFormat(arguments.format)));
+  wiring.team = MakeThreadTeam(arguments.threads);
+  WEIR_ASSIGN_OR_RETURN(
+      wiring.source,
+      CaptureSource::Open(arguments.captures, ParseFormat(arguments.format), *wiring.team));
   if (arguments.out.empty()) {
     wiring.sink = std::make_unique<NoOutput>();
   } else {
-    WEIR_ASSIGN_OR_RETURN(wiring.sink, OutputFiles::Open(arguments.out, arguments.archive));
+    WEIR_ASSIGN_OR_RETURN(wiring.sink,
+                          OutputFiles::Open(arguments.out, arguments.archive, *wiring.team));
   }
   if (!arguments.state.empty()) {
     WEIR_ASSIGN_OR_RETURN(wiring.store, OpenRocksDbStore(arguments.state));
   }
-  wiring.replay =
-      std::make_unique<Replay>(wiring.schedule, *wiring.source, *wiring.sink, wiring.store.get());
+  wiring.replay = std::make_unique<Replay>(wiring.schedule, *wiring.source, *wiring.sink,
+                                           wiring.store.get(), *wiring.team);
   return wiring.replay->Resume(arguments.force);
 }
 
@@ -144,6 +151,11 @@ CLI::App* AddReplay(CLI::App& root, ReplayArguments& arguments) {
                    ? std::string()
                    : absl::StrCat("'", text, "' is not a duration from 1ms to 1h");
       });
+  app->add_option("--threads", arguments.threads,
+                  "How many threads work; results do not depend on it")
+      ->type_name("NUMBER")
+      ->check(CLI::Range(size_t{1}, kMostThreads))
+      ->capture_default_str();
   app->add_flag("--archive", arguments.archive,
                 "Write the alerts that were held back as well: alerts.consolidated");
   app->add_flag("--force", arguments.force,

@@ -7,7 +7,10 @@
 // Layer: deploy/weir.
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "CLI/App.hpp"
@@ -21,6 +24,7 @@ struct ReplayArguments {
   std::string out;
   std::string state;
   std::string commit_every = "250ms";
+  size_t threads = std::max(1U, std::thread::hardware_concurrency());
   bool archive = false;
   bool force = false;
   bool json = false;

@@ -18,9 +18,7 @@ namespace {
 // Names of the state's sections; the store gives them back in this order.
 constexpr absl::string_view kHead = "a";
 constexpr absl::string_view kVersions = "b";
-constexpr absl::string_view kTotals = "c";
-constexpr absl::string_view kThrottle = "d";
-constexpr absl::string_view kSeen = "e";
+constexpr absl::string_view kThrottle = "c";
 
 std::string VersionName(const PolicyVersion& version) {
   return version.effective_from() ? FormatTime(*version.effective_from())
@@ -33,62 +31,56 @@ constexpr absl::string_view kForceHint =
 
 }  // namespace
 
-Partition::Partition(const PolicySchedule& schedule)
+Partition::Partition(const PolicySchedule& schedule, size_t shards)
     : schedule_(schedule),
       progress_{StreamClock(schedule.max_ahead), {}},
       accepted_(progress_),
-      duplicates_(schedule.duplicate_window),
-      throttle_(schedule, totals_),
+      throttle_(schedule, shards),
       past_duplicate_window_(schedule.duplicate_window),
       past_max_ahead_(schedule.max_ahead) {}
 
-void Partition::Prefetch(const Record& record) {
-  if (const auto* alert = std::get_if<Alert>(&record.event)) {
-    throttle_.Prefetch(*alert);
+void Partition::Begin(absl::Span<const Record> records, absl::Span<const uint32_t> mine,
+                      absl::Span<Verdict> verdicts) {
+  arrivals_.clear();
+  timeline_.Clear();
+  for (const uint32_t index : mine) {
+    Take(records[index], index);
   }
+  throttle_.Begin({.arrivals = arrivals_, .timeline = &timeline_, .verdicts = verdicts});
 }
 
-void Partition::Process(const Record& record, Sink& sink) {
+void Partition::Take(const Record& record, uint32_t index) {
   ++progress_.counts.read;
   if (const auto* alert = std::get_if<Alert>(&record.event)) {
-    ProcessAlert(*alert, record.origin.offset, sink);
+    const std::optional<TimeMs> at = alert->received ? alert->received : alert->device_time;
+    WEIR_CHECK(at.has_value());  // without any time it is a dead letter
+    MoveClock(index, at, alert->device);
+    arrivals_.push_back({.alert = alert,
+                         .now = *progress_.clock.now(),
+                         .position = record.origin.offset,
+                         .record = index});
   } else if (const auto* other = std::get_if<OtherEvent>(&record.event)) {
     ++progress_.counts.other;
-    if (other->received) {
-      progress_.clock.Observe(*other->received, other->device);
-      throttle_.Advance(*progress_.clock.now(), sink);
-    }
+    MoveClock(index, other->received, other->device);
   } else {
     ++progress_.counts.dead;
-    sink.DeadLetter(record, std::get<DeadReason>(record.event));
   }
 }
 
-void Partition::ProcessAlert(const Alert& alert, int64_t position, Sink& sink) {
-  const std::optional<TimeMs> at = alert.received ? alert.received : alert.device_time;
-  WEIR_CHECK(at.has_value());  // without any time it is a dead letter
-  progress_.clock.Observe(*at, alert.device);
-  const TimeMs now = *progress_.clock.now();
-  throttle_.Advance(now, sink);
-  if (duplicates_.IsDuplicate(alert, now)) {
-    ++totals_.Of(alert.code).duplicates;
-    return;
+void Partition::MoveClock(uint32_t index, std::optional<TimeMs> at, std::optional<Eui64> device) {
+  if (at) {
+    progress_.clock.Observe(*at, device);
+    timeline_.Add(index, *progress_.clock.now());
   }
-  throttle_.Decide(alert, position, now, sink);
 }
 
 void Partition::Accept() {
-  const TimeMs now = progress_.clock.now().value_or(TimeMs{});
   accepted_ = progress_;
-  totals_.Accept();
-  duplicates_.Accept(now);
-  throttle_.Accept(now);
+  throttle_.Accept(progress_.clock.now().value_or(TimeMs{}));
 }
 
 void Partition::Rollback() {
   progress_ = accepted_;
-  totals_.Rollback();
-  duplicates_.Rollback();
   throttle_.Rollback();
 }
 
@@ -107,9 +99,7 @@ void Partition::Export(uint64_t number, const StateScope& scope) {
     scope.Erase(name);
   }
   stored_versions_ = past_.size();
-  totals_.Export(scope.Inner(kTotals));
-  throttle_.Export(number, scope.Inner(kThrottle));
-  duplicates_.Export(number, progress_.clock.now().value_or(TimeMs{}), scope.Inner(kSeen));
+  throttle_.Export(number, progress_.clock.now().value_or(TimeMs{}), scope.Inner(kThrottle));
 }
 
 std::string Partition::EncodeHead() const {
@@ -147,14 +137,8 @@ absl::Status Partition::Load(absl::string_view name, absl::string_view value) {
     ++stored_versions_;
     return absl::OkStatus();
   }
-  if (section == kTotals) {
-    return totals_.Load(rest, value);
-  }
   if (section == kThrottle) {
     return throttle_.Load(rest, value);
-  }
-  if (section == kSeen) {
-    return duplicates_.Load(rest, value);
   }
   return absl::DataLossError(absl::StrCat("the state holds an unknown entry '", name, "'"));
 }
@@ -185,7 +169,7 @@ absl::Status Partition::CheckPast() const {
   return absl::OkStatus();
 }
 
-absl::Status Partition::FinishLoad(bool force, Sink& sink) {
+absl::Status Partition::FinishLoad(bool force) {
   if (!head_loaded_) {
     return absl::DataLossError("the head of a partition is missing in the state");
   }
@@ -196,20 +180,12 @@ absl::Status Partition::FinishLoad(bool force, Sink& sink) {
   const TimeMs now = progress_.clock.now().value_or(TimeMs{});
   WEIR_RETURN_IF_ERROR(throttle_.CheckLoaded(past_.empty() ? nullptr : &past_.back(), now));
   accepted_ = progress_;
-  totals_.Accept();
-  duplicates_.Accept(now);
   throttle_.FinishLoad(now);
   if (!past.ok()) {
-    throttle_.StartAfresh(past_.empty() ? nullptr : &past_.back(), now, sink);
+    throttle_.StartAfresh(past_.empty() ? nullptr : &past_.back(), now);
     past_.clear();  // so that the next commit writes the schedule's
   }
   return absl::OkStatus();
-}
-
-std::vector<CodeTotals> Partition::TotalsByCode() const {
-  std::vector<CodeTotals> codes = totals_.codes();
-  throttle_.AddOpenTo(codes);
-  return codes;
 }
 
 }  // namespace weir

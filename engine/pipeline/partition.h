@@ -1,31 +1,38 @@
 // One partition's state machine: stream time, duplicates, throttling.
 //
-// Records go in one by one, in the order of the log; results go to the sink. A batch is everything
-// since the last Accept or Rollback. Export writes what the batch changed (its delta), and is
-// followed by Accept once that is durable; Rollback puts everything back to where the batch began.
+// Records go in round by round, in the order of the log; what becomes of them is left in verdicts
+// and a ledger. A batch is everything since the last Accept or Rollback. Export writes what the
+// batch changed (its delta), and is followed by Accept once that is durable; Rollback puts
+// everything back to where the batch began.
 //
-// Promises: the same records give the same results, whatever the batches and rollbacks between
-// them.
+// Promises: the same records give the same results, whatever the rounds, batches and rollbacks
+// between them, and however many threads decide.
 //
-// Threads: one owner.
+// A round: Begin; then DealOut, and Decide for every shard, side by side or one after the other, as
+// long as DealOut finds something to do.
+//
+// Threads: one owner, but for Decide: one thread for each shard.
 //
 // Layer: engine/pipeline (engine/alert, engine/base, engine/throttle).
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
+#include "absl/types/span.h"
 
 #include "engine/base/state_batch.h"
 #include "engine/pipeline/record.h"
-#include "engine/pipeline/sink.h"
 #include "engine/pipeline/stream_clock.h"
-#include "engine/throttle/duplicates.h"
+#include "engine/throttle/ledger.h"
 #include "engine/throttle/policy.h"
 #include "engine/throttle/throttle.h"
-#include "engine/throttle/totals.h"
+#include "engine/throttle/timeline.h"
 
 namespace weir {
 
@@ -39,17 +46,23 @@ struct ReadCounts {
 class Partition {
  public:
   // `schedule` outlives the partition.
-  explicit Partition(const PolicySchedule& schedule);
+  Partition(const PolicySchedule& schedule, size_t shards);
   ~Partition() = default;
   Partition(const Partition&) = delete;
   Partition& operator=(const Partition&) = delete;
 
-  // Keep one while calling Prefetch and Process.
-  [[nodiscard]] Epochs::Pin Enter() { return throttle_.Enter(); }
+  // Takes in those of `records` that `mine` names by index, ascending; the other ones are of other
+  // partitions. `verdicts` has one place for each record. All are there until the round has ended.
+  void Begin(absl::Span<const Record> records, absl::Span<const uint32_t> mine,
+             absl::Span<Verdict> verdicts);
 
-  // Asks the processor for what Process will need.
-  void Prefetch(const Record& record);
-  void Process(const Record& record, Sink& sink);
+  // False at the end of the round, when there is nothing to decide.
+  bool DealOut() { return throttle_.DealOut(); }
+
+  void Decide(size_t shard) { throttle_.Decide(shard); }
+
+  // Moves the ledger of what has been decided behind `entries`, in no particular order.
+  void MoveLedgerTo(std::vector<LedgerEntry>& entries) { throttle_.MoveLedgersTo(entries); }
 
   void Accept();
   void Rollback();
@@ -62,17 +75,14 @@ class Partition {
 
   // After the last entry. FailedPrecondition if the state was decided under other policy versions
   // than the schedule's; with `force` the schedule's hold from here on, open episodes end and
-  // counts start afresh. What that changes belongs to the batch then open.
-  absl::Status FinishLoad(bool force, Sink& sink);
+  // counts start afresh. What that changes belongs to the batch then open, and to the ledger.
+  absl::Status FinishLoad(bool force);
 
   const ReadCounts& counts() const { return progress_.counts; }
 
   std::optional<TimeMs> stream_time() const { return progress_.clock.now(); }
 
   const Throttle& throttle() const { return throttle_; }
-
-  // By AlertCode::index(), with what is open and pending at this moment.
-  std::vector<CodeTotals> TotalsByCode() const;
 
   // Roughly how much the open batch holds in memory, in records.
   size_t batch_size() const { return throttle_.journal_size(); }
@@ -84,7 +94,8 @@ class Partition {
     ReadCounts counts;
   };
 
-  void ProcessAlert(const Alert& alert, int64_t position, Sink& sink);
+  void Take(const Record& record, uint32_t index);
+  void MoveClock(uint32_t index, std::optional<TimeMs> at, std::optional<Eui64> device);
   std::string EncodeHead() const;
   absl::Status LoadHead(absl::string_view value);
   absl::Status CheckPast() const;
@@ -92,9 +103,11 @@ class Partition {
   const PolicySchedule& schedule_;
   Progress progress_;
   Progress accepted_;
-  Totals totals_;
-  Duplicates duplicates_;
   Throttle throttle_;
+
+  // Of the round under way.
+  std::vector<Arrival> arrivals_;
+  Timeline timeline_;
 
   // The versions that the state was decided under, as the store has them.
   std::vector<PolicyVersion> past_;

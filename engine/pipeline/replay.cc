@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <utility>
+#include <variant>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 
@@ -13,7 +15,7 @@ namespace weir {
 namespace {
 
 // Of the state's records. A change to any of them that an older reader would misread raises it.
-constexpr uint64_t kStateFormat = 1;
+constexpr uint64_t kStateFormat = 2;
 
 constexpr uint64_t kMostCommits = uint64_t{1} << 63;  // what is beyond is damaged
 
@@ -68,12 +70,14 @@ absl::StatusOr<CommitEntry> ReadCommit(Store& store) {
 
 }  // namespace
 
-Replay::Replay(const PolicySchedule& schedule, Source& source, Sink& sink, Store* store)
-    : schedule_(schedule), source_(source), sink_(sink), store_(store) {}
+Replay::Replay(const PolicySchedule& schedule, Source& source, Sink& sink, Store* store, Team& team)
+    : schedule_(schedule), source_(source), sink_(sink), store_(store), team_(team) {}
 
 Partition& Replay::PartitionAt(uint32_t index) {
+  // More shards than threads, since shards are not of one size.
+  const size_t shards = team_.size() == 1 ? 1 : 4 * team_.size();
   while (index >= partitions_.size()) {
-    partitions_.push_back(std::make_unique<Partition>(schedule_));
+    partitions_.push_back(std::make_unique<Partition>(schedule_, shards));
   }
   return *partitions_[index];
 }
@@ -112,30 +116,68 @@ absl::Status Replay::LoadPartitions(bool force) {
       }));
   WEIR_RETURN_IF_ERROR(store_->Scan(
       kStormKeys,
-      [this](absl::string_view key, absl::string_view value) { return sink_.Load(key, value); }));
+      [this](absl::string_view key, absl::string_view value) { return storms_.Load(key, value); }));
   for (const auto& partition : partitions_) {
-    WEIR_RETURN_IF_ERROR(partition->FinishLoad(force, sink_));
+    WEIR_RETURN_IF_ERROR(partition->FinishLoad(force));
+    // What force has ended, partition by partition.
+    partition->MoveLedgerTo(ledger_);
+    WriteResults();
   }
   return absl::OkStatus();
 }
 
 absl::StatusOr<size_t> Replay::Step(size_t limit) {
   WEIR_RETURN_IF_ERROR(source_.Read(limit, records_));
-  std::vector<Epochs::Pin> pins;
-  for (const Record& record : records_) {
-    PartitionAt(record.partition);
-  }
-  for (const auto& partition : partitions_) {
-    pins.push_back(partition->Enter());
-  }
-  for (const Record& record : records_) {
-    partitions_[record.partition]->Prefetch(record);
-  }
-  for (const Record& record : records_) {
-    partitions_[record.partition]->Process(record, sink_);
-  }
+  Decide();
+  WriteResults();
   uncommitted_ += records_.size();
   return records_.size();
+}
+
+void Replay::Decide() {
+  for (uint32_t i = 0; i < records_.size(); ++i) {
+    PartitionAt(records_[i].partition);
+    dealt_.resize(partitions_.size());
+    dealt_[records_[i].partition].push_back(i);
+  }
+  verdicts_.resize(records_.size());
+  std::vector<Partition*> at_work;
+  for (size_t i = 0; i < dealt_.size(); ++i) {
+    if (!dealt_[i].empty()) {
+      partitions_[i]->Begin(records_, dealt_[i], absl::MakeSpan(verdicts_));
+      at_work.push_back(partitions_[i].get());
+    }
+  }
+  const std::vector<Partition*> all = at_work;
+  const auto has_ended = [](Partition* partition) { return !partition->DealOut(); };
+  for (std::erase_if(at_work, has_ended); !at_work.empty(); std::erase_if(at_work, has_ended)) {
+    DecideSideBySide(at_work);
+  }
+  for (Partition* partition : all) {
+    partition->MoveLedgerTo(ledger_);
+  }
+  for (std::vector<uint32_t>& mine : dealt_) {
+    mine.clear();
+  }
+}
+
+void Replay::DecideSideBySide(const std::vector<Partition*>& partitions) {
+  const size_t shards = partitions.front()->throttle().shards();
+  team_.Run(partitions.size() * shards,
+            [&](size_t task) { partitions[task / shards]->Decide(task % shards); });
+}
+
+// Gives the round's results to the sink. The ledgers have left those of each key in order.
+void Replay::WriteResults() {
+  std::stable_sort(ledger_.begin(), ledger_.end(),
+                   [](const LedgerEntry& a, const LedgerEntry& b) { return a.order < b.order; });
+  for (const LedgerEntry& entry : ledger_) {
+    if (const auto* event = std::get_if<EpisodeEvent>(&entry.what)) {
+      storms_.Add(*event);
+    }
+  }
+  sink_.Write({.records = records_, .verdicts = verdicts_, .ledger = ledger_});
+  ledger_.clear();
 }
 
 absl::Status Replay::Commit() {
@@ -148,7 +190,7 @@ absl::Status Replay::Commit() {
   for (const auto& partition : partitions_) {
     partition->Accept();
   }
-  sink_.Accept();
+  storms_.Accept();
   uncommitted_ = 0;
   return absl::OkStatus();
 }
@@ -166,7 +208,7 @@ absl::Status Replay::WriteState(std::string mark) {
     PutOrderedU64(i, prefix);
     partitions_[i]->Export(commits_, StateScope(batch, std::move(prefix)));
   }
-  sink_.Export(StateScope(batch, std::string(kStormKeys)));
+  storms_.Export(StateScope(batch, std::string(kStormKeys)));
   return store_->Write(batch);
 }
 
@@ -174,7 +216,7 @@ absl::Status Replay::Rollback() {
   for (const auto& partition : partitions_) {
     partition->Rollback();
   }
-  sink_.Rollback();
+  storms_.Rollback();
   uncommitted_ = 0;
   WEIR_RETURN_IF_ERROR(sink_.Discard());
   return source_.Seek(position_);
@@ -182,19 +224,19 @@ absl::Status Replay::Rollback() {
 
 Summary Replay::Summarise() const {
   Summary summary;
-  absl::flat_hash_map<Eui64, DeviceStorms> storms = sink_.devices();
+  absl::flat_hash_map<Eui64, DeviceStorms> storms = storms_.devices();
   for (const auto& partition : partitions_) {
     summary.read += partition->counts().read;
     summary.dead += partition->counts().dead;
     summary.other += partition->counts().other;
-    const std::vector<CodeTotals> codes = partition->TotalsByCode();
+    const std::vector<CodeTotals> codes = partition->throttle().TotalsByCode();
     for (uint16_t i = 0; i < AlertCode::kCount; ++i) {
       if (codes[i] != CodeTotals{}) {
         summary.codes[AlertCode::FromIndex(i)] += codes[i];
         summary.totals += codes[i];
       }
     }
-    partition->throttle().open_keys().ForEach([&](const AlertKey& key, const OpenKey& open) {
+    partition->throttle().ForEachOpenKey([&](const AlertKey& key, const OpenKey& open) {
       if (open.episode) {
         storms[key.device] += {.episodes = 1,
                                .alerts = open.episode->alerts,

@@ -5,7 +5,7 @@
 // continues behind the last commit, whatever stopped the run before: the outputs are cut back to
 // where they reached then, and the source goes on from there.
 //
-// Threads: one owner.
+// Threads: one owner; a team works for it.
 //
 // Layer: engine/pipeline (engine/alert, engine/base, engine/throttle).
 #pragma once
@@ -18,20 +18,23 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
+#include "engine/base/team.h"
 #include "engine/pipeline/partition.h"
 #include "engine/pipeline/sink.h"
 #include "engine/pipeline/source.h"
 #include "engine/pipeline/store.h"
 #include "engine/pipeline/storm_tally.h"
 #include "engine/pipeline/summary.h"
+#include "engine/throttle/ledger.h"
 #include "engine/throttle/policy.h"
 
 namespace weir {
 
 class Replay {
  public:
-  // `store` may be null: then nothing outlives the run. All outlive the replay.
-  Replay(const PolicySchedule& schedule, Source& source, Sink& sink, Store* store);
+  // `store` may be null: then nothing outlives the run. All outlive the replay. Whoever is in the
+  // team decides alerts; the results do not depend on it.
+  Replay(const PolicySchedule& schedule, Source& source, Sink& sink, Store* store, Team& team);
 
   // First of all: takes up the state of the last commit, or starts from nothing. With `force` a
   // state decided under other policy versions is taken up too; see Partition::FinishLoad.
@@ -56,15 +59,26 @@ class Replay {
 
  private:
   Partition& PartitionAt(uint32_t index);
+  void Decide();
+  void DecideSideBySide(const std::vector<Partition*>& partitions);
+  void WriteResults();
   absl::Status LoadPartitions(bool force);
   absl::Status WriteState(std::string mark);
 
   const PolicySchedule& schedule_;
   Source& source_;
-  StormTally sink_;
+  Sink& sink_;
   Store* store_;
+  Team& team_;
   std::vector<std::unique_ptr<Partition>> partitions_;
+  StormTally storms_;
+
+  // The round under way.
   std::vector<Record> records_;
+  std::vector<std::vector<uint32_t>> dealt_;  // by partition: the indices of its records
+  std::vector<Verdict> verdicts_;
+  std::vector<LedgerEntry> ledger_;
+
   std::string position_;  // of the source, at the last commit
   uint64_t commits_ = 0;  // in the whole life of the state
   size_t uncommitted_ = 0;

@@ -1,7 +1,7 @@
 // Port: where the results of the partitions go.
 //
 // Results belong to the open commit: they become durable with the state that led to them, or are
-// discarded with it. They arrive in input order and are valid only during the call.
+// discarded with it. They are given round by round, in the order of the input.
 //
 // Threads: one caller at a time.
 //
@@ -14,14 +14,17 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 
-#include "engine/pipeline/record.h"
-#include "engine/throttle/throttle_output.h"
+#include "engine/pipeline/results.h"
 
 namespace weir {
 
-class Sink : public ThrottleOutput {
+class Sink {
  public:
-  virtual void DeadLetter(const Record& record, DeadReason reason) = 0;
+  virtual ~Sink() = default;
+
+  // Takes the results of a round; what they view is valid only during the call. What goes wrong is
+  // told by the next Seal.
+  virtual void Write(const Results& results) = 0;
 
   // Makes everything since the last Seal durable, and returns a mark of how far the outputs reach.
   // The caller stores the mark with the state. Unavailable if the outputs cannot be written.

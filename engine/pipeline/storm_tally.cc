@@ -6,14 +6,13 @@
 
 namespace weir {
 
-void StormTally::Episode(const EpisodeEvent& event) {
+void StormTally::Add(const EpisodeEvent& event) {
   if (event.kind == EpisodeEvent::Kind::kEnded) {
     DeviceStorms& storms = devices_[event.key.device];
     journal_.emplace_back(event.key.device, storms);
     storms +=
         {.episodes = 1, .alerts = event.counts.alerts, .consolidated = event.counts.consolidated()};
   }
-  next_.Episode(event);
 }
 
 void StormTally::Rollback() {

@@ -1,7 +1,7 @@
 // Which devices stormed: adds up the episodes of each device as they end.
 //
-// A sink in front of another: everything is passed on. It is for the summary that people read; the
-// results do not depend on it. Memory: about 40 bytes a device that has stormed.
+// It is for the summary that people read; the results do not depend on it. Memory: about 40 bytes a
+// device that has stormed.
 //
 // Layer: engine/pipeline (engine/alert, engine/base, engine/throttle).
 #pragma once
@@ -13,12 +13,11 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
-#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 
 #include "engine/alert/eui64.h"
 #include "engine/base/state_batch.h"
-#include "engine/pipeline/sink.h"
+#include "engine/throttle/episode_event.h"
 
 namespace weir {
 
@@ -35,30 +34,10 @@ struct DeviceStorms {
   }
 };
 
-class StormTally : public Sink {
+class StormTally {
  public:
-  // `next` outlives the tally.
-  explicit StormTally(Sink& next) : next_(next) {}
-
-  void Forward(const Alert& alert) override { next_.Forward(alert); }
-
-  void ForwardCopy(const Alert& alert, const CopyMark& mark) override {
-    next_.ForwardCopy(alert, mark);
-  }
-
-  void Consolidate(const Alert& alert) override { next_.Consolidate(alert); }
-
-  void Episode(const EpisodeEvent& event) override;
-
-  void DeadLetter(const Record& record, DeadReason reason) override {
-    next_.DeadLetter(record, reason);
-  }
-
-  absl::StatusOr<std::string> Seal() override { return next_.Seal(); }
-
-  absl::Status Discard() override { return next_.Discard(); }
-
-  absl::Status Reopen(absl::string_view mark) override { return next_.Reopen(mark); }
+  // Takes in an episode that has ended; other events say nothing.
+  void Add(const EpisodeEvent& event);
 
   // Devices whose episodes have ended.
   const absl::flat_hash_map<Eui64, DeviceStorms>& devices() const { return devices_; }
@@ -70,7 +49,6 @@ class StormTally : public Sink {
   absl::Status Load(absl::string_view name, absl::string_view value);
 
  private:
-  Sink& next_;
   absl::flat_hash_map<Eui64, DeviceStorms> devices_;
   std::vector<std::pair<Eui64, DeviceStorms>> journal_;  // before each change
 };

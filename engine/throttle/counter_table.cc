@@ -26,12 +26,18 @@ constexpr bool IsMostlyEmpty(size_t wanted, size_t capacity) {
 
 }  // namespace
 
-CounterTable::Segment::Segment(size_t slot_count, TimeMs horizon_at)
-    : capacity(slot_count), horizon(horizon_at), slots(std::make_unique<Slot[]>(slot_count)) {}
+CounterTable::Segment::Segment(size_t buckets_wanted, TimeMs horizon_at)
+    : bucket_count(buckets_wanted),
+      horizon(horizon_at),
+      buckets(std::make_unique<Bucket[]>(buckets_wanted)) {}
+
+size_t CounterTable::BucketsFor(size_t keys) {
+  return (SlotsFor(keys) + kBucketSlots - 1) / kBucketSlots;
+}
 
 CounterTable::CounterTable(const Expiry& expiry) : expiry_(expiry) {
   for (auto& root : roots_) {
-    root.store(std::make_unique<Segment>(kMinSlots, TimeMs{}).release());
+    root.store(std::make_unique<Segment>(BucketsFor(0), TimeMs{}).release());
   }
 }
 
@@ -41,58 +47,43 @@ CounterTable::~CounterTable() {
   }
 }
 
-// Two rounds of multiply and fold: every bit of device and tag reaches the top bits, which choose
-// the segment, and the bits below, which choose the slot.
-uint64_t CounterTable::Hash(const Key& key) {
-  constexpr uint64_t kOdd1 = 0x9E3779B97F4A7C15;
-  constexpr uint64_t kOdd2 = 0xD6E8FEB86659FD93;
-  uint64_t h = (key.device ^ (uint64_t{key.tag} << 45 | key.tag)) * kOdd1;
-  h = (h ^ (h >> 32)) * kOdd2;
-  h = (h ^ (h >> 29)) * kOdd1;
-  return h ^ (h >> 32);
-}
-
-// Maps the hash bits below the segment's onto 0..capacity-1 without a division.
-size_t CounterTable::FirstSlot(uint64_t hash, size_t capacity) {
-  return static_cast<size_t>(((hash << (64 - kSegmentShift)) >> 32) * capacity >> 32);
-}
-
 CounterTable::Slot* CounterTable::Claim(Segment& segment, const Key& key, uint64_t hash) {
-  size_t index = FirstSlot(hash, segment.capacity);
-  for (size_t probes = 0; probes < segment.capacity; ++probes) {
-    Slot& slot = segment.slots[index];
-    uint64_t device = slot.device.load(std::memory_order_acquire);
-    if (device == 0 &&
-        slot.device.compare_exchange_strong(device, key.device, std::memory_order_acq_rel,
-                                            std::memory_order_acquire)) {
-      segment.used.fetch_add(1, std::memory_order_relaxed);
-      return &slot;
-    }
-    if (device == key.device) {
-      const uint64_t word = slot.word.load(std::memory_order_acquire);
-      const uint64_t tag = TagPart(word);
-      if (tag == key.tag || tag == 0) {
+  size_t index = FirstBucket(hash, segment.bucket_count);
+  for (size_t probes = 0; probes < segment.bucket_count; ++probes) {
+    for (Slot& slot : segment.buckets[index].slots) {
+      uint64_t device = slot.device.load(std::memory_order_acquire);
+      if (device == 0 &&
+          slot.device.compare_exchange_strong(device, key.device, std::memory_order_acq_rel,
+                                              std::memory_order_acquire)) {
+        segment.used.fetch_add(1, std::memory_order_relaxed);
         return &slot;
       }
+      if (device == key.device) {
+        const uint64_t word = slot.word.load(std::memory_order_acquire);
+        const uint64_t tag = TagPart(word);
+        if (tag == key.tag || tag == 0) {
+          return &slot;
+        }
+      }
     }
-    index = index + 1 == segment.capacity ? 0 : index + 1;
+    index = index + 1 == segment.bucket_count ? 0 : index + 1;
   }
   return nullptr;
 }
 
 const CounterTable::Slot* CounterTable::Lookup(const Segment& segment, const Key& key,
                                                uint64_t hash) {
-  size_t index = FirstSlot(hash, segment.capacity);
-  for (size_t probes = 0; probes < segment.capacity; ++probes) {
-    const Slot& slot = segment.slots[index];
-    const uint64_t device = slot.device.load(std::memory_order_acquire);
-    if (device == 0) {
+  size_t index = FirstBucket(hash, segment.bucket_count);
+  for (size_t probes = 0; probes < segment.bucket_count; ++probes) {
+    Bucket& bucket = segment.buckets[index];
+    if (const Slot* slot = Match(bucket, key); slot != nullptr) {
+      return slot;
+    }
+    // Slots are taken in order: behind a free one there is nothing.
+    if (bucket.slots.back().device.load(std::memory_order_acquire) == 0) {
       return nullptr;
     }
-    if (device == key.device && TagPart(slot.word.load(std::memory_order_acquire)) == key.tag) {
-      return &slot;
-    }
-    index = index + 1 == segment.capacity ? 0 : index + 1;
+    index = index + 1 == segment.bucket_count ? 0 : index + 1;
   }
   return nullptr;
 }
@@ -104,22 +95,16 @@ uint64_t CounterTable::Find(const Key& key) const {
   return slot == nullptr ? 0 : ValuePart(slot->word.load(std::memory_order_acquire));
 }
 
-void CounterTable::Prefetch(const Key& key) const {
-  const uint64_t hash = Hash(key);
-  const Segment* segment = roots_[hash >> kSegmentShift].load(std::memory_order_acquire);
-  __builtin_prefetch(&segment->slots[FirstSlot(hash, segment->capacity)], 1);
-}
-
 void CounterTable::ForEachIn(size_t segment_index, Visitor visit) const {
   const Segment* segment = roots_[segment_index].load(std::memory_order_seq_cst);
-  for (size_t i = 0; i < segment->capacity; ++i) {
-    const uint64_t word = segment->slots[i].word.load(std::memory_order_acquire);
+  segment->ForEachSlot([&](const Slot& slot) {
+    const uint64_t word = slot.word.load(std::memory_order_acquire);
     if (ValuePart(word) != 0) {
-      visit({.device = segment->slots[i].device.load(std::memory_order_acquire),
+      visit({.device = slot.device.load(std::memory_order_acquire),
              .tag = static_cast<uint32_t>(TagPart(word))},
             ValuePart(word));
     }
-  }
+  });
 }
 
 void CounterTable::ForEach(Visitor visit) const {
@@ -129,7 +114,7 @@ void CounterTable::ForEach(Visitor visit) const {
 }
 
 bool CounterTable::IsCrowded(const Segment& segment) {
-  return IsAbove(segment.used.load(std::memory_order_relaxed), segment.capacity);
+  return IsAbove(segment.used.load(std::memory_order_relaxed), segment.capacity());
 }
 
 void CounterTable::CopyIn(Segment& segment, const Key& key, uint64_t value) {
@@ -152,37 +137,34 @@ void CounterTable::CopyIn(Segment& segment, const Key& key, uint64_t value) {
 
 size_t CounterTable::CountLive(const Segment& segment, TimeMs horizon) const {
   size_t live = 0;
-  for (size_t i = 0; i < segment.capacity; ++i) {
-    const uint64_t word = segment.slots[i].word.load(std::memory_order_acquire);
+  segment.ForEachSlot([&](const Slot& slot) {
+    const uint64_t word = slot.word.load(std::memory_order_acquire);
     const uint64_t value = ValuePart(word);
     live += value != 0 && !expiry_.IsOver(static_cast<uint32_t>(TagPart(word)), value, horizon);
-  }
+  });
   return live;
 }
 
 void CounterTable::Rebuild(std::atomic<Segment*>& root, Segment* segment) {
-  for (size_t i = 0; i < segment->capacity; ++i) {
-    segment->slots[i].word.fetch_or(kFrozen, std::memory_order_acq_rel);
-  }
+  segment->ForEachSlot([](Slot& slot) { slot.word.fetch_or(kFrozen, std::memory_order_acq_rel); });
   Segment* successor = segment->successor.load(std::memory_order_acquire);
   if (successor == nullptr) {
     const TimeMs horizon{horizon_.load(std::memory_order_acquire)};
-    auto made = std::make_unique<Segment>(SlotsFor(CountLive(*segment, horizon)), horizon);
+    auto made = std::make_unique<Segment>(BucketsFor(CountLive(*segment, horizon)), horizon);
     if (segment->successor.compare_exchange_strong(successor, made.get(),
                                                    std::memory_order_acq_rel)) {
       successor = made.release();
     }
   }
-  for (size_t i = 0; i < segment->capacity; ++i) {
-    const uint64_t word = segment->slots[i].word.load(std::memory_order_acquire);
+  segment->ForEachSlot([&](const Slot& slot) {
+    const uint64_t word = slot.word.load(std::memory_order_acquire);
     const uint64_t value = ValuePart(word);
     const auto tag = static_cast<uint32_t>(TagPart(word));
     if (value != 0 && !expiry_.IsOver(tag, value, successor->horizon)) {
-      CopyIn(*successor,
-             {.device = segment->slots[i].device.load(std::memory_order_acquire), .tag = tag},
+      CopyIn(*successor, {.device = slot.device.load(std::memory_order_acquire), .tag = tag},
              value);
     }
-  }
+  });
   Segment* expected = segment;
   if (root.compare_exchange_strong(expected, successor, std::memory_order_seq_cst)) {
     epochs_.Retire(segment);
@@ -201,8 +183,8 @@ void CounterTable::Sweep(size_t slots) {
     sweep_next_ = (sweep_next_ + 1) % kSegments;
     const Epochs::Pin pin = Enter();
     Segment* segment = root.load(std::memory_order_seq_cst);
-    looked += segment->capacity;
-    if (IsMostlyEmpty(CountLive(*segment, horizon), segment->capacity)) {
+    looked += segment->capacity();
+    if (IsMostlyEmpty(CountLive(*segment, horizon), segment->capacity())) {
       Rebuild(root, segment);
     }
   }
@@ -212,7 +194,7 @@ void CounterTable::Sweep(size_t slots) {
 size_t CounterTable::MemoryBytes() const {
   size_t slots = 0;
   for (const auto& root : roots_) {
-    slots += root.load(std::memory_order_seq_cst)->capacity;
+    slots += root.load(std::memory_order_seq_cst)->capacity();
   }
   return slots * sizeof(Slot);
 }

@@ -4,10 +4,9 @@
 #include <string>
 #include <utility>
 
-#include "absl/container/flat_hash_set.h"
-
 #include "engine/base/check.h"
 #include "engine/base/wire.h"
+#include "engine/throttle/dealing.h"
 
 namespace weir {
 
@@ -16,9 +15,9 @@ namespace {
 // A counter in the store: the device, then tag and value as in a slot.
 constexpr size_t kCounterBytes = 16;
 
-void PutCounter(const CounterTable::Key& key, uint64_t value, std::string& out) {
-  PutU64(key.device, out);
-  PutU64(uint64_t{key.tag} << CounterTable::kValueBits | value, out);
+void PutCounter(uint64_t device, uint64_t packed, std::string& out) {
+  PutU64(device, out);
+  PutU64(packed, out);
 }
 
 absl::Status Damaged() {
@@ -33,16 +32,19 @@ std::string OrderedName(uint64_t number) {
 
 }  // namespace
 
-Counters::Counters(const Owner& owner)
-    : owner_(owner), tags_(CounterTable::kMaxTag), table_(*this) {}
+Counters::Counters(const Owner& owner, size_t shards)
+    : owner_(owner), tags_(CounterTable::kMaxTag), table_(*this), journals_(shards) {}
+
+size_t Counters::journal_size() const {
+  size_t size = 0;
+  for (const Journal& journal : journals_) {
+    size += journal.changes.size();
+  }
+  return size;
+}
 
 bool Counters::IsOver(uint32_t tag, uint64_t value, TimeMs horizon) const {
   return owner_.IsOver(tags_.CodeOf(tag), value, horizon);
-}
-
-CounterTable::Key Counters::KeyOf(const AlertKey& key) {
-  // The table uses a zero device for a free slot.
-  return {.device = key.device.value, .tag = key.device.value == 0 ? 0 : tags_.TagOf(key)};
 }
 
 void Counters::RemoveCodes(const std::vector<bool>& codes) {
@@ -54,13 +56,16 @@ void Counters::RemoveCodes(const std::vector<bool>& codes) {
     }
   });
   for (const CounterTable::Key& key : doomed) {
-    Update(key, [](uint64_t /*before*/) { return uint64_t{0}; });
+    Update(ShardOf(Eui64{key.device}, journals_.size()), key,
+           [](uint64_t /*before*/) { return uint64_t{0}; });
   }
 }
 
 void Counters::Accept(TimeMs now) {
-  const size_t touched = journal_.size();
-  journal_.clear();
+  const size_t touched = journal_size();
+  for (Journal& journal : journals_) {
+    journal.changes.clear();
+  }
   table_.SetHorizon(now);
   // As many slots as words were written: what a flood has filled is looked at again in time, and a
   // quiet partition does nothing.
@@ -69,24 +74,29 @@ void Counters::Accept(TimeMs now) {
 
 void Counters::Rollback() {
   const Epochs::Pin pin = table_.Enter();
-  for (; !journal_.empty(); journal_.pop_back()) {
-    const Change& change = journal_.back();
-    table_.Update(change.key, [&](uint64_t /*now*/) { return change.before; });
+  for (Journal& journal : journals_) {
+    for (; !journal.changes.empty(); journal.changes.pop_back()) {
+      const Change& change = journal.changes.back();
+      const CounterTable::Key key{.device = change.device, .tag = TagPart(change.before)};
+      table_.Update(key, [&](uint64_t /*now*/) { return ValuePart(change.before); });
+    }
   }
 }
 
 void Counters::ExportDelta(uint64_t number, const StateScope& deltas, const StateScope& images) {
-  const Epochs::Pin pin = table_.Enter();
-  absl::flat_hash_set<std::pair<uint64_t, uint32_t>> touched;
+  const size_t touched = journal_size();
   std::string words;
-  for (const Change& change : journal_) {
-    if (touched.emplace(change.key.device, change.key.tag).second) {
-      PutCounter(change.key, table_.Find(change.key), words);
+  words.reserve(touched * kCounterBytes);
+  // In the order in which they changed, so that of several words of a key the last one holds.
+  for (const Journal& journal : journals_) {
+    for (const Change& change : journal.changes) {
+      PutCounter(change.device, change.after, words);
     }
   }
-  size_t budget = touched.size() + 1;
   deltas.Put(OrderedName(number), std::move(words));
   deltas_.push_back(number);
+  const Epochs::Pin pin = table_.Enter();
+  size_t budget = touched + 1;
   for (size_t i = 0; budget > 0 && i < CounterTable::kSegments; ++i) {
     const size_t written = ExportImage(next_image_, number, images);
     budget -= std::min(budget, written + 1);
@@ -104,7 +114,7 @@ size_t Counters::ExportImage(size_t segment, uint64_t number, const StateScope& 
   PutU64(number, image);
   size_t words = 0;
   table_.ForEachIn(segment, [&](const CounterTable::Key& key, uint64_t value) {
-    PutCounter(key, value, image);
+    PutCounter(key.device, Packed(key.tag, value), image);
     ++words;
   });
   images.Put(OrderedName(segment), std::move(image));
@@ -147,13 +157,12 @@ absl::Status Counters::Apply(absl::string_view words, uint64_t number) {
   for (WireReader in(words); !in.rest().empty();) {
     const uint64_t device = in.U64();
     const uint64_t word = in.U64();
-    const CounterTable::Key key{.device = device,
-                                .tag = static_cast<uint32_t>(word >> CounterTable::kValueBits)};
+    const CounterTable::Key key{.device = device, .tag = TagPart(word)};
     if (device == 0 || key.tag == 0 || !tags_.Knows(key.tag)) {
       return Damaged();
     }
     if (number > image_number_[CounterTable::SegmentOf(key)]) {
-      table_.Update(key, [&](uint64_t /*before*/) { return word & CounterTable::kMaxValue; });
+      table_.Update(key, [&](uint64_t /*before*/) { return ValuePart(word); });
     }
   }
   return absl::OkStatus();

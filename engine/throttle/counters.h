@@ -5,9 +5,10 @@
 // word that the commit touched, and in the images, one packed value per segment of the table. Each
 // commit writes its delta and renews about as many words of images, going round the segments;
 // deltas older than the oldest image are erased. So a commit costs what it touched, whatever the
-// size of the table, and reading the state back costs at most twice its size.
+// size of the table, and reading the state back costs about twice its size.
 //
-// Threads: the owner calls everything; the table itself may be read by any.
+// Threads: Enter, KnownKeyOf, Locate and Update may be called by one thread for each shard;
+// everything else by the owner, while no shard is at work. The table itself may be read by any.
 //
 // Layer: engine/throttle (engine/alert, engine/base).
 #pragma once
@@ -36,11 +37,19 @@ class Counters : private CounterTable::Expiry {
     virtual bool IsOver(AlertCode code, uint64_t value, TimeMs horizon) const = 0;
   };
 
-  // `owner` outlives the counters.
-  explicit Counters(const Owner& owner);
+  // `owner` outlives the counters. Each shard has a journal of its own.
+  Counters(const Owner& owner, size_t shards);
 
-  // The table's key; a tag of zero if this key cannot be in the table.
-  CounterTable::Key KeyOf(const AlertKey& key);
+  // What stands for code and recipient in the table's key; zero if such a key cannot be in it.
+  uint32_t TagOf(const AlertKey& key) {
+    return CanHold(key) ? tags_.TagOf(key.code, key.recipient) : 0;
+  }
+
+  // The table's key, with a tag of zero if none has been given.
+  CounterTable::Key KnownKeyOf(const AlertKey& key) const {
+    return {.device = key.device.value,
+            .tag = CanHold(key) ? tags_.KnownTagOf(key.code, key.recipient) : 0};
+  }
 
   AlertCode CodeOf(const CounterTable::Key& key) const { return tags_.CodeOf(key.tag); }
 
@@ -50,19 +59,30 @@ class Counters : private CounterTable::Expiry {
 
   [[nodiscard]] Epochs::Pin Enter() { return table_.Enter(); }
 
-  void Prefetch(const CounterTable::Key& key) const { table_.Prefetch(key); }
+  CounterTable::Place Locate(const CounterTable::Key& key) const { return table_.Locate(key); }
 
-  // CounterTable::Update, journalled.
+  // CounterTable::Update, journalled. The key belongs to the shard.
   template <typename Next>
-  void Update(const CounterTable::Key& key, Next&& next) {
-    journal_.push_back({key, table_.Update(key, next)});
+  void Update(size_t shard, const CounterTable::Key& key, CounterTable::Place place, Next&& next) {
+    uint64_t after = 0;
+    const uint64_t before =
+        table_.Update(key, place, [&](uint64_t now) { return after = next(now); });
+    if (after != before) {
+      journals_[shard].changes.push_back(
+          {key.device, Packed(key.tag, before), Packed(key.tag, after)});
+    }
+  }
+
+  template <typename Next>
+  void Update(size_t shard, const CounterTable::Key& key, Next&& next) {
+    Update(shard, key, Locate(key), next);
   }
 
   // Removes every key whose code is set in `codes` (by AlertCode::index()), journalled.
   void RemoveCodes(const std::vector<bool>& codes);
 
   // Words written since the last Accept or Rollback.
-  size_t journal_size() const { return journal_.size(); }
+  size_t journal_size() const;
 
   // Makes the batch final; keys that are over at `now` may be dropped from here on.
   void Accept(TimeMs now);
@@ -82,9 +102,29 @@ class Counters : private CounterTable::Expiry {
 
  private:
   struct Change {
-    CounterTable::Key key;
-    uint64_t before = 0;
+    uint64_t device = 0;
+    uint64_t before = 0;  // packed, as it was
+    uint64_t after = 0;   // packed, as it is
   };
+
+  // Apart from one another, so that shards do not share a cache line.
+  struct alignas(64) Journal {
+    std::vector<Change> changes;
+  };
+
+  // Tag and value in one word, as in a slot.
+  static uint64_t Packed(uint32_t tag, uint64_t value) {
+    return uint64_t{tag} << CounterTable::kValueBits | value;
+  }
+
+  static uint32_t TagPart(uint64_t packed) {
+    return static_cast<uint32_t>(packed >> CounterTable::kValueBits);
+  }
+
+  static uint64_t ValuePart(uint64_t packed) { return packed & CounterTable::kMaxValue; }
+
+  // The table uses a zero device for a free slot.
+  static bool CanHold(const AlertKey& key) { return key.device.value != 0; }
 
   bool IsOver(uint32_t tag, uint64_t value, TimeMs horizon) const override;
 
@@ -95,7 +135,7 @@ class Counters : private CounterTable::Expiry {
   const Owner& owner_;
   PairTags tags_;
   CounterTable table_;
-  std::vector<Change> journal_;
+  std::vector<Journal> journals_;                                 // by shard
   std::array<uint64_t, CounterTable::kSegments> image_number_{};  // commit of each segment's image
   size_t next_image_ = 0;        // the segment whose image is renewed next
   std::deque<uint64_t> deltas_;  // numbers of the deltas in the store, ascending

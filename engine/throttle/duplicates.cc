@@ -2,12 +2,29 @@
 
 #include <xxhash.h>
 
+#include <algorithm>
 #include <array>
-#include <utility>
+#include <bit>
 
-#include "engine/base/wire.h"
+#include "engine/base/check.h"
+#include "engine/throttle/dealing.h"
 
 namespace weir {
+
+namespace {
+
+constexpr size_t kSmallestIndex = 1024;
+
+// The index is made anew when it is fuller than 3/4, to be at most half full then.
+constexpr bool IsCrowded(size_t used, size_t slots) {
+  return used * 4 > slots * 3;
+}
+
+constexpr size_t SlotsFor(size_t sightings) {
+  return std::max(kSmallestIndex, std::bit_ceil(2 * sightings));
+}
+
+}  // namespace
 
 std::optional<Fingerprint> FingerprintOf(const Alert& alert) {
   if (!alert.counter && alert.payload.empty()) {
@@ -16,104 +33,94 @@ std::optional<Fingerprint> FingerprintOf(const Alert& alert) {
   const XXH128_hash_t payload = XXH3_128bits(alert.payload.data(), alert.payload.size());
   const uint64_t present = (alert.device ? 1U : 0U) | (alert.recipient ? 2U : 0U) |
                            (alert.counter ? 4U : 0U) | (alert.device_time ? 8U : 0U);
+  const Eui64 device = alert.device.value_or(Eui64{});
   const std::array<uint64_t, 8> message = {
       payload.high64,
       payload.low64,
       present << 32 | alert.code.index(),
-      alert.device.value_or(Eui64{}).value,
+      device.value,
       alert.recipient.value_or(Eui64{}).value,
       alert.counter.value_or(0),
       static_cast<uint64_t>(alert.device_time.value_or(TimeMs{}).value),
       alert.payload.size(),
   };
   const XXH128_hash_t id = XXH3_128bits(message.data(), sizeof message);
-  return Fingerprint{id.high64, id.low64};
+  return Fingerprint{.high = (id.high64 & ~uint64_t{0xFFFF}) | DeviceBits(device), .low = id.low64};
 }
 
-bool Duplicates::IsDuplicate(const Alert& alert, TimeMs now) {
+void Sighting::Encode(std::string& out) const {
+  PutU64(id.high, out);
+  PutU64(id.low, out);
+  PutI64(at.value, out);
+}
+
+std::optional<Sighting> Sighting::Decode(WireReader& in) {
+  const Sighting sighting{{in.U64(), in.U64()}, TimeMs{in.I64()}};
+  return in.ok() && IsTime(sighting.at) ? std::make_optional(sighting) : std::nullopt;
+}
+
+Duplicates::Duplicates(DurationMs window) : window_(window), index_(kSmallestIndex) {}
+
+bool Duplicates::IsDuplicate(const Fingerprint& id, TimeMs now) {
   if (window_.value == 0) {
     return false;
   }
-  const std::optional<Fingerprint> id = FingerprintOf(alert);
-  if (!id) {
-    return false;
+  size_t slot = FirstSlot(id);
+  for (; index_[slot] != 0; slot = NextSlot(slot)) {
+    if (index_[slot] >> 32 == TagOf(id)) {
+      const auto place = static_cast<uint32_t>(index_[slot] - first_);
+      if (place < seen_.size() && seen_[place].id == id && !IsOver(seen_[place], now)) {
+        return true;
+      }
+    }
   }
-  const auto [entry, inserted] = seen_.try_emplace(*id, now);
-  if (!inserted && !IsOver(entry->second, now)) {
-    return true;
-  }
-  journal_.push_back({*id, inserted ? std::nullopt : std::make_optional(entry->second)});
-  entry->second = now;
-  order_.push_back({*id, now});
+  Add({id, now}, slot);
+  ++batch_size_;
   return false;
 }
 
-void Duplicates::Accept(TimeMs now) {
-  journal_.clear();
-  Forget(now);
+void Duplicates::Add(const Sighting& sighting, size_t slot) {
+  // A slot tells so many sightings apart.
+  WEIR_CHECK(seen_.size() < UINT32_MAX);
+  index_[slot] = SlotOf(sighting.id, first_ + seen_.size());
+  seen_.push_back(sighting);
+  ++used_;
+  if (IsCrowded(used_, index_.size())) {
+    RemakeIndex();
+  }
 }
 
-void Duplicates::Forget(TimeMs now) {
-  for (; !order_.empty() && IsOver(order_.front().at, now); order_.pop_front()) {
-    const auto found = seen_.find(order_.front().id);
-    // Seen again after its window: a later entry of the order will remove it.
-    if (found != seen_.end() && found->second == order_.front().at) {
-      seen_.erase(found);
-    }
+size_t Duplicates::FreeSlot(const Fingerprint& id) const {
+  size_t slot = FirstSlot(id);
+  while (index_[slot] != 0) {
+    slot = NextSlot(slot);
+  }
+  return slot;
+}
+
+void Duplicates::RemakeIndex() {
+  index_.assign(SlotsFor(seen_.size()), 0);
+  index_.shrink_to_fit();
+  for (size_t i = 0; i < seen_.size(); ++i) {
+    index_[FreeSlot(seen_[i].id)] = SlotOf(seen_[i].id, first_ + i);
+  }
+  used_ = seen_.size();
+}
+
+void Duplicates::Accept(TimeMs now) {
+  batch_size_ = 0;
+  for (; !seen_.empty() && IsOver(seen_.front(), now); ++first_) {
+    seen_.pop_front();
   }
 }
 
 void Duplicates::Rollback() {
-  for (; !journal_.empty(); journal_.pop_back()) {
-    const Change& change = journal_.back();
-    if (change.before) {
-      seen_[change.id] = *change.before;
-    } else {
-      seen_.erase(change.id);
-    }
-    order_.pop_back();
-  }
+  seen_.resize(seen_.size() - batch_size_);
+  batch_size_ = 0;
 }
 
-void Duplicates::Export(uint64_t number, TimeMs now, const StateScope& scope) {
-  if (!journal_.empty()) {
-    std::string chunk;
-    for (size_t i = order_.size() - journal_.size(); i < order_.size(); ++i) {
-      PutU64(order_[i].id.high, chunk);
-      PutU64(order_[i].id.low, chunk);
-      PutI64(order_[i].at.value, chunk);
-    }
-    std::string name;
-    PutOrderedU64(number, name);
-    scope.Put(name, std::move(chunk));
-    chunks_.push_back({number, order_.back().at});
-  }
-  for (; !chunks_.empty() && IsOver(chunks_.front().newest, now); chunks_.pop_front()) {
-    std::string name;
-    PutOrderedU64(chunks_.front().number, name);
-    scope.Erase(name);
-  }
-}
-
-absl::Status Duplicates::Load(absl::string_view name, absl::string_view value) {
-  WireReader key(name);
-  const uint64_t number = key.OrderedU64();
-  WireReader in(value);
-  bool valid = true;
-  while (in.ok() && !in.rest().empty()) {
-    const Fingerprint id{in.U64(), in.U64()};
-    const TimeMs at{in.I64()};
-    valid = valid && IsTime(at);
-    if (in.ok() && valid) {
-      seen_[id] = at;
-      order_.push_back({id, at});
-    }
-  }
-  if (!key.done() || !in.done() || !valid || order_.empty()) {
-    return absl::DataLossError("the messages seen, kept in the state, are damaged");
-  }
-  chunks_.push_back({number, order_.back().at});
-  return absl::OkStatus();
+void Duplicates::Load(const Sighting& sighting) {
+  Add(sighting, FreeSlot(sighting.id));
 }
 
 }  // namespace weir

@@ -103,7 +103,7 @@ std::string EncodeOpenKey(const OpenKey& open) {
   return out;
 }
 
-std::optional<OpenKey> DecodeOpenKey(absl::string_view bytes) {
+std::optional<OpenKey> DecodeState(absl::string_view bytes) {
   constexpr DurationMs kLongest{7 * kDay.value};
   WireReader in(bytes);
   OpenKey open;
@@ -131,6 +131,18 @@ std::string NameOf(const AlertKey& key) {
 }
 
 }  // namespace
+
+std::optional<NamedOpenKey> DecodeOpenKey(absl::string_view name, absl::string_view value) {
+  WireReader in(name);
+  const Eui64 device{in.OrderedU64()};
+  const std::optional<AlertCode> code = CodeAt(in.U32());
+  const Eui64 recipient{in.U64()};
+  std::optional<OpenKey> open = DecodeState(value);
+  if (!in.done() || !code || !open) {
+    return std::nullopt;
+  }
+  return NamedOpenKey{{device, *code, recipient}, *std::move(open)};
+}
 
 const OpenKey* OpenKeys::Find(const AlertKey& key) const {
   const auto found = keys_.find(key);
@@ -242,19 +254,9 @@ void OpenKeys::Export(const StateScope& scope) const {
   }
 }
 
-absl::Status OpenKeys::Load(absl::string_view name, absl::string_view value) {
-  WireReader in(name);
-  const Eui64 device{in.OrderedU64()};
-  const std::optional<AlertCode> code = CodeAt(in.U32());
-  const Eui64 recipient{in.U64()};
-  std::optional<OpenKey> open = DecodeOpenKey(value);
-  if (!in.done() || !code || !open) {
-    return absl::DataLossError("an open key kept in the state is damaged");
-  }
-  Open({device, *code, recipient}, *std::move(open));
-  journal_.clear();
-  ++batch_;
-  return absl::OkStatus();
+void OpenKeys::Load(const AlertKey& key, OpenKey open) {
+  Open(key, std::move(open));
+  Accept();
 }
 
 }  // namespace weir

@@ -15,7 +15,7 @@
 
 #include "absl/container/btree_set.h"
 #include "absl/container/node_hash_map.h"
-#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
 
 #include "engine/alert/alert_key.h"
 #include "engine/alert/event.h"
@@ -44,6 +44,15 @@ struct OpenKey {
   // When the current window ends.
   TimeMs due() const { return TimeMs{(count.window + 1) * window.value}; }
 };
+
+// An entry of the store.
+struct NamedOpenKey {
+  AlertKey key;
+  OpenKey open;
+};
+
+// Nothing if the entry is damaged.
+std::optional<NamedOpenKey> DecodeOpenKey(absl::string_view name, absl::string_view value);
 
 class OpenKeys {
  public:
@@ -84,7 +93,8 @@ class OpenKeys {
   void Accept();
   void Rollback();
   void Export(const StateScope& scope) const;
-  absl::Status Load(absl::string_view name, absl::string_view value);
+  // Takes up what Export wrote; not part of a batch.
+  void Load(const AlertKey& key, OpenKey open);
 
  private:
   struct Entry {

@@ -6,8 +6,7 @@
 
 namespace weir {
 
-uint32_t PairTags::TagOf(const AlertKey& key) {
-  const Pair pair{key.code, key.recipient};
+uint32_t PairTags::Number(const Pair& pair) {
   if (const auto found = tags_.find(pair); found != tags_.end()) {
     return found->second;
   }

@@ -25,8 +25,21 @@ class PairTags {
   // Numbers up to `max_tag` are given.
   explicit PairTags(uint32_t max_tag) : max_tag_(max_tag) {}
 
-  // The number of the key's code and recipient, from 1; zero once all are given.
-  uint32_t TagOf(const AlertKey& key);
+  // The number of a code and a recipient, from 1; zero once all are given.
+  uint32_t TagOf(AlertCode code, Eui64 recipient) {
+    const Pair pair{code, recipient};
+    Recent& recent = recent_[pair.Bits() % kRecent];
+    if (recent.tag == 0 || !(recent.pair == pair)) {
+      recent = {pair, Number(pair)};
+    }
+    return recent.tag;
+  }
+
+  // The same, or zero if none has been given.
+  uint32_t KnownTagOf(AlertCode code, Eui64 recipient) const {
+    const auto found = tags_.find(Pair{code, recipient});
+    return found == tags_.end() ? 0 : found->second;
+  }
 
   // Whether the number has been given.
   bool Knows(uint32_t tag) const { return tag >= 1 && tag <= pairs_.size(); }
@@ -46,6 +59,9 @@ class PairTags {
     AlertCode code;
     Eui64 recipient;
 
+    // A few bits that tell most pairs apart.
+    size_t Bits() const { return recipient.value ^ recipient.value >> 16 ^ code.index() * 31U; }
+
     friend bool operator==(const Pair&, const Pair&) = default;
 
     template <typename H>
@@ -54,7 +70,17 @@ class PairTags {
     }
   };
 
+  struct Recent {
+    Pair pair;
+    uint32_t tag = 0;
+  };
+
+  static constexpr size_t kRecent = 1024;
+
+  uint32_t Number(const Pair& pair);
+
   uint32_t max_tag_;
+  std::vector<Recent> recent_{kRecent};  // pairs seen lately, by their bits: faster than tags_
   absl::flat_hash_map<Pair, uint32_t> tags_;
   std::vector<Pair> pairs_;  // by tag, from 1
   size_t exported_ = 0;

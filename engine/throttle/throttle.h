@@ -1,9 +1,10 @@
 // Alert storm protection (SECMP0062): decides for each alert whether it passes, passes as a copy,
-// or is held back, and keeps account of the alerts held back.
+// is held back, or was seen before, and keeps account of the alerts held back.
 //
-// Everything happens at the stream time that is passed in; no clock is read, so the same records
-// give the same decisions. Before an alert is decided, the caller advances the throttle to the
-// stream time, which ends the episodes due and lets policy versions take effect.
+// Alerts are decided in rounds. Everything happens at the stream time that is passed in; no clock
+// is read, so the same records give the same decisions, whatever the rounds and the number of
+// shards. Before an alert is decided, the episodes due by its stream time end, and policy versions
+// take effect.
 //
 // Promises, for each key:
 //   - in one window of one policy version at most `threshold` alerts of it pass unchanged;
@@ -12,71 +13,97 @@
 //   - every alert held back is counted in a copy, in the episode's open account, or (where the
 //     policy says `last_word: false`) in `unrepresented`.
 //
-// Threads: one owner.
+// A round: Begin; then DealOut, and Decide for every shard, side by side or one after the other,
+// as long as DealOut finds something to do.
+//
+// Threads: one owner, but for Decide: one thread for each shard.
 //
 // Layer: engine/throttle (engine/alert, engine/base).
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <deque>
+#include <memory>
 #include <optional>
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/types/span.h"
 
 #include "engine/alert/alert_key.h"
 #include "engine/alert/event.h"
 #include "engine/base/state_batch.h"
 #include "engine/base/units.h"
 #include "engine/throttle/counters.h"
-#include "engine/throttle/open_keys.h"
+#include "engine/throttle/ledger.h"
 #include "engine/throttle/policy.h"
-#include "engine/throttle/throttle_output.h"
+#include "engine/throttle/rules.h"
+#include "engine/throttle/shard.h"
+#include "engine/throttle/timeline.h"
 #include "engine/throttle/totals.h"
-#include "engine/throttle/window_count.h"
 
 namespace weir {
 
+// The alerts of a round in the order of the log, and how stream time moves in it. Views what
+// outlives the round.
+struct Round {
+  absl::Span<const Arrival> arrivals;
+  const Timeline* timeline = nullptr;
+  absl::Span<Verdict> verdicts;  // one for each record; those of the arrivals are set
+};
+
 class Throttle : private Counters::Owner {
  public:
-  // `schedule` and `totals` outlive the throttle.
-  Throttle(const PolicySchedule& schedule, Totals& totals);
+  // `schedule` outlives the throttle.
+  Throttle(const PolicySchedule& schedule, size_t shards);
   ~Throttle() override = default;
   Throttle(const Throttle&) = delete;
   Throttle& operator=(const Throttle&) = delete;
 
-  // Keep one while calling Prefetch, Advance and Decide.
-  [[nodiscard]] Epochs::Pin Enter() { return counters_.Enter(); }
+  void Begin(const Round& round);
 
-  // Asks the processor for what Decide will need.
-  void Prefetch(const Alert& alert);
+  // Lets the version take effect that the shards have reached, and deals out the alerts up to the
+  // next one. False at the end of the round, when there is nothing to decide.
+  bool DealOut();
 
-  // Everything due at or before `now`: windows' ends and policy versions, in order.
-  void Advance(TimeMs now, ThrottleOutput& output);
+  void Decide(size_t shard);
 
-  // Decides one alert, read at `position`, at stream time `now`, to which Advance has been called.
-  void Decide(const Alert& alert, int64_t position, TimeMs now, ThrottleOutput& output);
+  size_t shards() const { return shards_.size(); }
+
+  // Moves what the ledgers of all shards hold behind `entries`, in no particular order.
+  void MoveLedgersTo(std::vector<LedgerEntry>& entries);
 
   // Ends every open episode at `now` for reason `policy` and forgets every count: the state was
   // decided under other versions than the schedule's. `before` is the version they were under.
-  void StartAfresh(const PolicyVersion* before, TimeMs now, ThrottleOutput& output);
+  void StartAfresh(const PolicyVersion* before, TimeMs now);
 
   // How many versions of the schedule have taken effect.
   size_t versions_in_force() const { return in_force_; }
 
-  // Adds `pending` and `open` of the open episodes to totals by AlertCode::index().
-  void AddOpenTo(std::vector<CodeTotals>& codes) const;
+  // By AlertCode::index(), with what is open and pending at this moment.
+  std::vector<CodeTotals> TotalsByCode() const;
 
-  const OpenKeys& open_keys() const { return open_keys_; }
+  // Calls `visit(key, open_key)` for every open key.
+  template <typename Visit>
+  void ForEachOpenKey(Visit&& visit) const {
+    for (const auto& shard : shards_) {
+      shard->open_keys().ForEach(visit);
+    }
+  }
 
   const Counters& counters() const { return counters_; }
+
+  // Messages that are remembered, to find duplicates.
+  size_t messages_remembered() const;
 
   size_t journal_size() const { return counters_.journal_size(); }
 
   void Accept(TimeMs now);
   void Rollback();
 
-  // Writes the batch as commit `number`.
-  void Export(uint64_t number, const StateScope& scope);
+  // Writes the batch as commit `number`, which ends at stream time `now`.
+  void Export(uint64_t number, TimeMs now, const StateScope& scope);
 
   // Takes up one entry of the store; entries come in the order of their names.
   absl::Status Load(absl::string_view name, absl::string_view value);
@@ -89,41 +116,44 @@ class Throttle : private Counters::Owner {
   void FinishLoad(TimeMs now);
 
  private:
-  // What counting one alert says.
-  enum class Verdict : uint8_t { kPass, kPassStorm, kStart };
+  // Messages seen in one commit, as the store has them.
+  struct SeenChunk {
+    uint64_t number = 0;  // of the commit
+    TimeMs newest;
+  };
 
   bool IsOver(AlertCode code, uint64_t value, TimeMs horizon) const override;
 
-  const CountCodec& Codec(AlertCode code) const;
   void PutInForce(size_t versions);
-  void TakeEffect(size_t version, TimeMs at, ThrottleOutput& output);
-  void FireDueBy(TimeMs now, ThrottleOutput& output);
-  void EndWindow(const AlertKey& key, TimeMs at, ThrottleOutput& output);
-  void EndEpisode(const AlertKey& key, EpisodeEvent::Reason reason, TimeMs at,
-                  ThrottleOutput& output);
-  void Close(const AlertKey& key);
-  void TryCompact(const AlertKey& key);
+  std::optional<TimeMs> NextVersionAt() const;
+  void TakeEffect(TimeMs at);
+  uint32_t TagOf(const Alert& alert);
 
-  static Verdict CountAlert(const CodePolicy& policy, bool excluded, TimeMs now,
-                            WindowCount& count);
-  void DecideOpen(const Alert& alert, const AlertKey& key, int64_t position, TimeMs now,
-                  ThrottleOutput& output);
-  void Act(Verdict verdict, const Alert& alert, const AlertKey& key, TimeMs now,
-           ThrottleOutput& output);
-  void Throttled(const Alert& alert, const AlertKey& key, ThrottleOutput& output);
-  void Pass(const Alert& alert, ThrottleOutput& output);
-  void CopyOut(const Alert& alert, Episode& episode, ThrottleOutput& output);
-  EpisodeEvent Event(EpisodeEvent::Kind kind, const AlertKey& key, TimeMs at) const;
+  Shard& ShardFor(Eui64 device) { return *shards_[ShardIndex(device)]; }
+
+  size_t ShardIndex(Eui64 device) const;
+
+  void ExportSeen(uint64_t number, TimeMs now, const StateScope& scope);
+  absl::Status LoadOpenKey(absl::string_view name, absl::string_view value);
+  absl::Status LoadSeen(absl::string_view name, absl::string_view value);
 
   const PolicySchedule& schedule_;
-  Totals& totals_;
+  Rules rules_;
+  Totals totals_;
   Counters counters_;
-  OpenKeys open_keys_;
+  std::vector<std::unique_ptr<Shard>> shards_;
 
-  size_t in_force_ = 0;                     // versions that have taken effect
-  size_t accepted_in_force_ = 0;            // the same, at the last Accept
-  const PolicyVersion* version_ = nullptr;  // the one in force
-  std::vector<CountCodec> codecs_;          // by PolicyVersion::policy_index
+  size_t in_force_ = 0;           // versions that have taken effect
+  size_t accepted_in_force_ = 0;  // the same, at the last Accept
+
+  // The round under way.
+  Round round_;
+  size_t dealt_ = 0;                    // arrivals that have been dealt out
+  std::optional<TimeMs> decide_until_;  // by when what is due happens
+  std::optional<TimeMs> version_at_;    // when the version takes effect that the shards go up to
+  bool ends_ = true;                    // the shards go up to the end
+
+  std::deque<SeenChunk> seen_chunks_;
 };
 
 }  // namespace weir

@@ -1,6 +1,7 @@
 #include "engine/throttle/totals.h"
 
 #include <string>
+#include <utility>
 
 #include "engine/base/wire.h"
 
@@ -19,23 +20,40 @@ CodeTotals& CodeTotals::operator+=(const CodeTotals& other) {
   return *this;
 }
 
+std::vector<CodeTotals> Totals::codes() const {
+  std::vector<CodeTotals> codes = codes_;
+  for (const ShardTotals& shard : shards_) {
+    for (const AlertCode code : shard.used_) {
+      codes[code.index()] += shard.codes_[code.index()];
+    }
+  }
+  return codes;
+}
+
 void Totals::Accept() {
-  journal_.clear();
-  ++batch_;
+  codes_ = codes();
+  Rollback();
 }
 
 void Totals::Rollback() {
-  for (const auto& [code, before] : journal_) {
-    codes_[code.index()] = before;
+  for (ShardTotals& shard : shards_) {
+    for (const AlertCode code : shard.used_) {
+      shard.codes_[code.index()] = {};
+      shard.is_used_[code.index()] = false;
+    }
+    shard.used_.clear();
   }
-  Accept();
 }
 
 void Totals::Export(const StateScope& scope) const {
-  for (const auto& [code, before] : journal_) {
-    const CodeTotals& now = codes_[code.index()];
+  const std::vector<CodeTotals> codes = this->codes();
+  for (uint16_t index = 0; index < AlertCode::kCount; ++index) {
+    const CodeTotals& now = codes[index];
+    if (now == codes_[index]) {
+      continue;
+    }
     std::string name;
-    PutOrderedU64(code.index(), name);
+    PutOrderedU64(index, name);
     std::string value;
     for (const uint64_t count : {now.duplicates, now.alerts, now.forwarded, now.copies,
                                  now.unrepresented, now.started, now.ended}) {

@@ -4,7 +4,6 @@
 #pragma once
 
 #include <cstdint>
-#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -36,22 +35,41 @@ struct CodeTotals {
   friend bool operator==(const CodeTotals&, const CodeTotals&) = default;
 };
 
-class Totals {
+// Of one shard: since the totals last took them up.
+//
+// Threads: one owner.
+class alignas(64) ShardTotals {
  public:
-  Totals() : codes_(AlertCode::kCount), batches_(AlertCode::kCount) {}
+  ShardTotals() : codes_(AlertCode::kCount), is_used_(AlertCode::kCount) {}
 
-  // For changing them.
   CodeTotals& Of(AlertCode code) {
     const uint16_t index = code.index();
-    if (batches_[index] != batch_) {
-      journal_.emplace_back(code, codes_[index]);
-      batches_[index] = batch_;
+    if (!is_used_[index]) {
+      is_used_[index] = true;
+      used_.push_back(code);
     }
     return codes_[index];
   }
 
-  // By AlertCode::index().
-  const std::vector<CodeTotals>& codes() const { return codes_; }
+ private:
+  friend class Totals;
+
+  std::vector<CodeTotals> codes_;
+  std::vector<uint8_t> is_used_;
+  std::vector<AlertCode> used_;
+};
+
+// Threads: Of by one thread for each shard; everything else by the owner, while no shard is at
+// work.
+class Totals {
+ public:
+  explicit Totals(size_t shards) : codes_(AlertCode::kCount), shards_(shards) {}
+
+  // For adding to them.
+  ShardTotals& shard(size_t index) { return shards_[index]; }
+
+  // By AlertCode::index(), the open batch included.
+  std::vector<CodeTotals> codes() const;
 
   void Accept();
   void Rollback();
@@ -59,10 +77,8 @@ class Totals {
   absl::Status Load(absl::string_view name, absl::string_view value);
 
  private:
-  std::vector<CodeTotals> codes_;
-  std::vector<uint64_t> batches_;  // in which a code was last journalled
-  std::vector<std::pair<AlertCode, CodeTotals>> journal_;
-  uint64_t batch_ = 1;
+  std::vector<CodeTotals> codes_;    // at the last Accept
+  std::vector<ShardTotals> shards_;  // what the open batch adds
 };
 
 }  // namespace weir

@@ -20,10 +20,11 @@
 #include "engine/base/check.h"
 #include "engine/base/wire.h"
 #include "engine/pipeline/replay.h"
-#include "engine/throttle/duplicates.h"
 #include "engine/throttle/open_keys.h"
 #include "engine/throttle/policy.h"
+#include "engine/throttle/throttle.h"
 #include "tests/support/memory_ports.h"
+#include "tests/support/teams.h"
 
 namespace weir {
 namespace {
@@ -116,24 +117,26 @@ class AnySource : public Source {
 // Writes everything as JSON, as the output files do, and forgets it.
 class JsonSink : public Sink {
  public:
-  void Forward(const Alert& alert) override {
+  void Write(const Results& results) override { Visit(results, *this); }
+
+  void Forward(const Alert& alert) {
     line_.clear();
     AppendForwarded(alert, line_);
   }
 
-  void ForwardCopy(const Alert& alert, const CopyMark& mark) override {
+  void ForwardCopy(const Alert& alert, const CopyMark& mark) {
     line_.clear();
     AppendForwardedCopy(alert, mark, line_);
   }
 
-  void Consolidate(const Alert& alert) override { Forward(alert); }
+  void Consolidate(const Alert& alert) { Forward(alert); }
 
-  void Episode(const EpisodeEvent& event) override {
+  void Episode(const EpisodeEvent& event) {
     line_.clear();
     AppendEpisode(event, line_);
   }
 
-  void DeadLetter(const Record& record, DeadReason reason) override {
+  void DeadLetter(const Record& record, DeadReason reason) {
     line_.clear();
     AppendDeadLetter(record, reason, line_);
   }
@@ -153,7 +156,7 @@ Entries Undamaged() {
   MemoryStore store;
   AnySource source(Records(700, kStart));
   JsonSink sink;
-  Replay replay(TheSchedule(2), source, sink, &store);
+  Replay replay(TheSchedule(2), source, sink, &store, Alone());
   WEIR_CHECK(replay.Resume(false).ok());
   for (absl::StatusOr<size_t> read = replay.Step(350); *read > 0; read = replay.Step(350)) {
     WEIR_CHECK(replay.Commit().ok());
@@ -162,7 +165,7 @@ Entries Undamaged() {
   Entries entries;
   size_t empty_images = 0;
   for (const auto& [key, value] : store.entries()) {
-    const bool is_empty_image = key.find("db") != std::string::npos && value.size() == 8;
+    const bool is_empty_image = key.find("cc") != std::string::npos && value.size() == 8;
     if (!is_empty_image || ++empty_images <= 2) {
       entries.emplace(key, value);
     }
@@ -285,51 +288,46 @@ void CheckPosition(absl::string_view bytes) {
 void CheckOpenKey(absl::string_view bytes) {
   constexpr size_t kNameBytes = 20;
   const absl::string_view name = bytes.substr(0, kNameBytes);
-  OpenKeys keys;
-  if (!keys.Load(name, bytes.substr(name.size())).ok()) {
+  const std::optional<NamedOpenKey> named = DecodeOpenKey(name, bytes.substr(name.size()));
+  if (!named) {
     return;
   }
-  std::string written;
-  keys.ForEach([&](const AlertKey& key, const OpenKey& open) {
-    WEIR_CHECK(keys.NextDue() == open.due() && keys.DueNext() == std::vector<AlertKey>{key});
-    OpenKeys copy;
-    copy.Open(key, open);
-    StateBatch batch;
-    copy.Export(StateScope(batch, ""));
-    WEIR_CHECK(batch.changes().size() == 1 && batch.changes()[0].key == name);
-    written = *batch.changes()[0].value;
-  });
+  OpenKeys keys;
+  keys.Open(named->key, named->open);
+  WEIR_CHECK(keys.NextDue() == named->open.due() &&
+             keys.DueNext() == std::vector<AlertKey>{named->key});
+  StateBatch batch;
+  keys.Export(StateScope(batch, ""));
+  WEIR_CHECK(batch.changes().size() == 1 && batch.changes()[0].key == name);
   // A flag may be any byte, so that what is written need not be what was read.
-  WEIR_CHECK(!written.empty() && written.size() == bytes.size() - name.size());
-  OpenKeys again;
-  WEIR_CHECK(again.Load(name, written).ok());
+  const std::string& written = *batch.changes()[0].value;
+  WEIR_CHECK(written.size() == bytes.size() - name.size());
+  WEIR_CHECK(DecodeOpenKey(name, written).has_value());
 }
 
 // Chunks of messages seen, each as long as its first byte says.
 void CheckSeen(absl::string_view bytes) {
-  Duplicates duplicates(kHour);
+  const PolicySchedule& schedule = TheSchedule(2);
+  Throttle throttle(schedule, 3);
   Choices choices(bytes);
   for (uint64_t number = 1; choices.left(); ++number) {
-    std::string name;
+    std::string name = "f";
     PutOrderedU64(number, name);
-    if (!duplicates.Load(name, choices.Bytes(choices.Byte())).ok()) {
+    if (!throttle.Load(name, choices.Bytes(choices.Byte())).ok()) {
       return;
     }
   }
-  duplicates.Accept(kStart);
-  Alert alert;
-  alert.payload = "payload";
-  WEIR_CHECK(!duplicates.IsDuplicate(alert, kStart) && duplicates.IsDuplicate(alert, kStart));
+  throttle.Accept(kStart);
   StateBatch batch;
-  duplicates.Export(UINT64_MAX, kStart + kDay, StateScope(batch, ""));
-  duplicates.Accept(kStart + kDay);
+  throttle.Export(UINT64_MAX, kStart + kDay, StateScope(batch, ""));
+  throttle.Accept(kStart + kDay);
 }
 
 // Resumes; goes on through a few records and commits if that is possible. Gives whether it was.
 bool GoOn(const PolicySchedule& schedule, bool force, TimeMs from, MemoryStore& store) {
   AnySource source(Records(40, from));
   JsonSink sink;
-  Replay replay(schedule, source, sink, &store);
+  Replay replay(schedule, source, sink, &store, Alone());
   const absl::Status resumed = replay.Resume(force);
   if (!resumed.ok()) {
     WEIR_CHECK(absl::IsDataLoss(resumed) || absl::IsFailedPrecondition(resumed));

@@ -34,6 +34,7 @@ LAYERS = (
         "connectors/kafka",
         "connectors/http",
         "connectors/config",
+        "connectors/threads",
     ),
     ("deploy/weir",),
     ("bench", "tests"),

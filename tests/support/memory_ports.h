@@ -49,15 +49,17 @@ class MemorySource : public Source {
 // Writes every result as a line of one list, so that the order between streams shows too.
 class MemorySink : public Sink {
  public:
-  void Forward(const Alert& alert) override { Add("forward", Text(alert)); }
+  void Write(const Results& results) override { Visit(results, *this); }
 
-  void ForwardCopy(const Alert& alert, const CopyMark& mark) override {
+  void Forward(const Alert& alert) { Add("forward", Text(alert)); }
+
+  void ForwardCopy(const Alert& alert, const CopyMark& mark) {
     Add(absl::StrCat("copy ", mark.sequence_id, " for ", mark.count), Text(alert));
   }
 
-  void Consolidate(const Alert& alert) override { Add("consolidate", Text(alert)); }
+  void Consolidate(const Alert& alert) { Add("consolidate", Text(alert)); }
 
-  void Episode(const EpisodeEvent& event) override {
+  void Episode(const EpisodeEvent& event) {
     static constexpr const char* kKinds[] = {"started", "continuing", "ended", "excluded_storm"};
     Add(kKinds[static_cast<int>(event.kind)],
         absl::StrCat(FormatEui64(event.key.device), " ", FormatAlertCode(event.key.code), " at ",
@@ -67,7 +69,7 @@ class MemorySink : public Sink {
                      event.note));
   }
 
-  void DeadLetter(const Record& record, DeadReason reason) override {
+  void DeadLetter(const Record& record, DeadReason reason) {
     Add("dead", absl::StrCat(record.origin.offset, " ", DeadReasonName(reason)));
   }
 

@@ -26,9 +26,11 @@
 #include <gtest/gtest.h>
 
 #include "connectors/formats/format.h"
+#include "connectors/threads/thread_team.h"
 #include "engine/alert/event.h"
 #include "engine/pipeline/record.h"
 #include "tests/connectors/capture/scratch.h"
+#include "tests/support/teams.h"
 
 #include <sys/stat.h>
 
@@ -89,8 +91,9 @@ Seen See(const Record& record) {
 }
 
 std::unique_ptr<CaptureSource> Open(const Captures& captures,
-                                    std::optional<Format> forced = std::nullopt) {
-  auto source = CaptureSource::Open(captures, forced);
+                                    std::optional<Format> forced = std::nullopt,
+                                    Team& team = Alone()) {
+  auto source = CaptureSource::Open(captures, forced, team);
   EXPECT_TRUE(source.ok()) << source.status();
   return source.ok() ? *std::move(source) : nullptr;
 }
@@ -203,6 +206,28 @@ TEST_F(CaptureSourceTest, GivesTheSameRecordsWhateverTheLimit) {
   const std::vector<Seen> all = ReadRest(*Open(captures_));
   for (size_t limit = 1; limit < 20; ++limit) {
     EXPECT_EQ(ReadRest(*Open(captures_), limit), all);
+  }
+}
+
+TEST_F(CaptureSourceTest, GivesTheSameRecordsWhateverTheTeam) {
+  std::string large;
+  for (int i = 0; i < 60000; ++i) {
+    const std::string alert = Alert(i % 60);
+    absl::StrAppend(&large, i % 7 == 0 ? Message("t", i % 3, i, alert) : alert, "\n");
+  }
+  Captures captures = captures_;
+  captures.push_back(scratch_.Write("large", large));
+  captures.push_back(scratch_.Write("large.gz", Gzip(large)));
+  const std::vector<Seen> all = ReadRest(*Open(captures), 5000);
+  for (const size_t size : {size_t{2}, size_t{3}, size_t{5}}) {
+    const std::unique_ptr<Team> team = MakeThreadTeam(size);
+    const auto source = Open(captures, std::nullopt, *team);
+    EXPECT_TRUE(ReadRest(*source, 3000) == all) << size;
+    EXPECT_EQ(source->consumed(), source->total());
+    // Also from a place in the middle of what has been read ahead.
+    const auto again = Open(captures, std::nullopt, *team);
+    ASSERT_TRUE(again->Seek(PositionAfter(captures, 50000)).ok());
+    EXPECT_TRUE(ReadRest(*again, 3000) == From(all, 50000)) << size;
   }
 }
 
@@ -337,12 +362,12 @@ TEST_F(CaptureSourceTest, RefusesWhatIsNoPosition) {
 }
 
 TEST_F(CaptureSourceTest, NamesAllThatIsWrongWithCaptures) {
-  const auto none = CaptureSource::Open({}, std::nullopt);
+  const auto none = CaptureSource::Open({}, std::nullopt, Alone());
   EXPECT_TRUE(absl::IsInvalidArgument(none.status())) << none.status();
-  const auto one = CaptureSource::Open({captures_[0], scratch_.Path("x")}, std::nullopt);
+  const auto one = CaptureSource::Open({captures_[0], scratch_.Path("x")}, std::nullopt, Alone());
   EXPECT_TRUE(absl::IsNotFound(one.status())) << one.status();
   const auto many = CaptureSource::Open(
-      {captures_[0], scratch_.Path("x"), "-", scratch_.Path(""), "-"}, std::nullopt);
+      {captures_[0], scratch_.Path("x"), "-", scratch_.Path(""), "-"}, std::nullopt, Alone());
   const absl::string_view message = many.status().message();
   EXPECT_TRUE(absl::StrContains(message, scratch_.Path("x"))) << message;
   EXPECT_TRUE(absl::StrContains(message, "Is a directory")) << message;

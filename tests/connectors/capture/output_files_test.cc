@@ -26,10 +26,14 @@
 #include "absl/strings/string_view.h"
 #include <gtest/gtest.h>
 
+#include "connectors/capture/output_file.h"
 #include "connectors/formats/json_writer.h"
+#include "connectors/threads/thread_team.h"
 #include "engine/alert/event.h"
 #include "engine/pipeline/record.h"
 #include "tests/connectors/capture/scratch.h"
+#include "tests/support/results_builder.h"
+#include "tests/support/teams.h"
 
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -44,15 +48,16 @@ const std::vector<std::string>& Names() {
   return *names;
 }
 
-std::unique_ptr<OutputFiles> Open(const std::string& directory, bool archive) {
-  auto outputs = OutputFiles::Open(directory, archive);
+std::unique_ptr<OutputFiles> Open(const std::string& directory, bool archive,
+                                  Team& team = Alone()) {
+  auto outputs = OutputFiles::Open(directory, archive, team);
   EXPECT_TRUE(outputs.ok()) << outputs.status();
   return outputs.ok() ? *std::move(outputs) : nullptr;
 }
 
 std::unique_ptr<OutputFiles> OpenAt(const std::string& directory, bool archive,
-                                    absl::string_view mark) {
-  std::unique_ptr<OutputFiles> outputs = Open(directory, archive);
+                                    absl::string_view mark, Team& team = Alone()) {
+  std::unique_ptr<OutputFiles> outputs = Open(directory, archive, team);
   const absl::Status status = outputs->Reopen(mark);
   EXPECT_TRUE(status.ok()) << status;
   return outputs;
@@ -85,27 +90,27 @@ class Model {
  public:
   explicit Model(bool archive) : archive_(archive) {}
 
-  // Gives one random result to both.
-  void Write(Sink& sink, std::mt19937_64& random) {
+  // Adds one random result to both.
+  void Add(ResultsBuilder& results, std::mt19937_64& random) {
     const uint64_t kind = random() % 5;
     const std::string bytes(random() % (random() % 100 == 0 ? 400000 : 100), 'x');
     const Alert alert = AlertOf(random() % 1000, bytes);
     if (kind == 0) {
-      sink.Forward(alert);
+      results.Forward(alert);
       AppendForwarded(alert, open_[0]);
     } else if (kind == 1) {
       const CopyMark mark = {.sequence_id = random() % 9, .count = random() % 9};
-      sink.ForwardCopy(alert, mark);
+      results.ForwardCopy(alert, mark);
       AppendForwardedCopy(alert, mark, open_[0]);
     } else if (kind == 2) {
       const EpisodeEvent event = EpisodeOf(random());
-      sink.Episode(event);
+      results.Episode(event);
       AppendEpisode(event, open_[1]);
     } else if (kind == 3) {
-      sink.DeadLetter(RecordOf(bytes), DeadReason::kBadJson);
+      results.DeadLetter(RecordOf(bytes), DeadReason::kBadJson);
       AppendDeadLetter(RecordOf(bytes), DeadReason::kBadJson, open_[2]);
     } else {
-      sink.Consolidate(alert);
+      results.Consolidate(alert);
       if (archive_) {
         AppendForwarded(alert, open_[3]);
       }
@@ -141,7 +146,7 @@ TEST(OutputFilesTest, MakesAllFiles) {
       EXPECT_EQ(std::filesystem::exists(directory + Names()[i]), archive || i < 3);
     }
     outputs.reset();
-    EXPECT_NE(OutputFiles::Open(directory, archive)->get(), nullptr) << "again";
+    EXPECT_NE(OutputFiles::Open(directory, archive, Alone())->get(), nullptr) << "again";
   }
 }
 
@@ -155,10 +160,15 @@ TEST(OutputFilesTest, HoldsExactlyWhatWasSealed) {
     const bool archive = round % 2 == 0;
     Model model(archive);
     std::string mark;
-    auto outputs = OpenAt(scratch.Path("out"), archive, mark);
+    const std::unique_ptr<Team> team = MakeThreadTeam(1 + random() % 3);
+    auto outputs = OpenAt(scratch.Path("out"), archive, mark, *team);
     for (int step = 0; step < 40; ++step) {
-      for (uint64_t results = random() % 60; results > 0; --results) {
-        model.Write(*outputs, random);
+      for (uint64_t rounds = random() % 3; rounds > 0; --rounds) {
+        ResultsBuilder results;
+        for (uint64_t i = random() % (random() % 10 == 0 ? 3000 : 60); i > 0; --i) {
+          model.Add(results, random);
+        }
+        outputs->Write(results.results());
       }
       switch (random() % 4) {
         case 0: {
@@ -176,7 +186,7 @@ TEST(OutputFilesTest, HoldsExactlyWhatWasSealed) {
           break;
         case 2:  // the process ends, what was not sealed stays behind or not
           outputs.reset();
-          outputs = OpenAt(scratch.Path("out"), archive, mark);
+          outputs = OpenAt(scratch.Path("out"), archive, mark, *team);
           model.Discard();
           model.ExpectSealed(scratch);
           break;
@@ -194,10 +204,10 @@ TEST(OutputFilesTest, GivesTheSameMarkForTheSameLengths) {
   auto outputs = OpenAt(scratch.Path("out"), false, "");
   const std::string empty = *outputs->Seal();
   EXPECT_EQ(*outputs->Seal(), empty);
-  outputs->Forward(AlertOf(1));
+  To(*outputs).Forward(AlertOf(1));
   const std::string one = *outputs->Seal();
   EXPECT_NE(one, empty);
-  outputs->Forward(AlertOf(2));
+  To(*outputs).Forward(AlertOf(2));
   EXPECT_TRUE(outputs->Discard().ok());
   EXPECT_EQ(*outputs->Seal(), one);
   // An older mark is one to go back to as well.
@@ -220,8 +230,8 @@ TEST(OutputFilesTest, StartsFromNothingWithoutAMark) {
 TEST(OutputFilesTest, RefusesFilesShorterThanTheirMark) {
   const Scratch scratch;
   auto outputs = OpenAt(scratch.Path("out"), true, "");
-  outputs->Forward(AlertOf(1));
-  outputs->Consolidate(AlertOf(2));
+  To(*outputs).Forward(AlertOf(1));
+  To(*outputs).Consolidate(AlertOf(2));
   const std::string mark = *outputs->Seal();
   outputs.reset();
   const std::string sealed = scratch.Read("out/alerts.consolidated");
@@ -266,11 +276,11 @@ TEST(OutputFilesTest, RefusesMarksOfOtherOutputs) {
 
 TEST(OutputFilesTest, DropsEverythingWithoutOutput) {
   NoOutput none;
-  none.Forward(AlertOf(1));
-  none.ForwardCopy(AlertOf(1), {});
-  none.Consolidate(AlertOf(1));
-  none.Episode(EpisodeOf(1));
-  none.DeadLetter(RecordOf("x"), DeadReason::kBadJson);
+  To(none).Forward(AlertOf(1));
+  To(none).ForwardCopy(AlertOf(1), {});
+  To(none).Consolidate(AlertOf(1));
+  To(none).Episode(EpisodeOf(1));
+  To(none).DeadLetter(RecordOf("x"), DeadReason::kBadJson);
   EXPECT_EQ(*none.Seal(), "none");
   EXPECT_TRUE(none.Discard().ok());
 }
@@ -278,7 +288,7 @@ TEST(OutputFilesTest, DropsEverythingWithoutOutput) {
 TEST(OutputFilesTest, WritesNothingBeforeReopen) {
   const Scratch scratch;
   auto outputs = Open(scratch.Path("out"), false);
-  outputs->Forward(AlertOf(1));
+  To(*outputs).Forward(AlertOf(1));
   EXPECT_TRUE(absl::IsFailedPrecondition(outputs->Seal().status()));
   EXPECT_TRUE(absl::IsFailedPrecondition(outputs->Discard()));
   EXPECT_EQ(scratch.Read("out/alerts.forwarded"), "");
@@ -287,7 +297,7 @@ TEST(OutputFilesTest, WritesNothingBeforeReopen) {
 TEST(OutputFilesTest, KeepsASecondProcessOut) {
   const Scratch scratch;
   const auto outputs = OpenAt(scratch.Path("out"), false, "");
-  const absl::Status status = OutputFiles::Open(scratch.Path("out"), false).status();
+  const absl::Status status = OutputFiles::Open(scratch.Path("out"), false, Alone()).status();
   EXPECT_TRUE(absl::IsUnavailable(status)) << status;
   EXPECT_TRUE(absl::StrContains(status.message(), "another process")) << status;
 }
@@ -295,10 +305,10 @@ TEST(OutputFilesTest, KeepsASecondProcessOut) {
 TEST(OutputFilesTest, NoticesThatOthersChangedAFile) {
   const Scratch scratch;
   auto outputs = OpenAt(scratch.Path("out"), false, "");
-  outputs->Forward(AlertOf(1));
+  To(*outputs).Forward(AlertOf(1));
   ASSERT_TRUE(outputs->Seal().ok());
   scratch.Write("out/alerts.forwarded", "");  // as log rotation does
-  outputs->Forward(AlertOf(2));
+  To(*outputs).Forward(AlertOf(2));
   const absl::Status status = outputs->Seal().status();
   EXPECT_TRUE(absl::IsUnavailable(status)) << status;
   EXPECT_TRUE(absl::StrContains(status.message(), "log rotation")) << status;
@@ -316,15 +326,15 @@ TEST(OutputFilesTest, SaysThatTheDiskIsFull) {
   std::filesystem::create_directory(scratch.Path("out"));
   ASSERT_EQ(::symlink("/dev/full", scratch.Path("out/dead.letter").c_str()), 0);
   auto outputs = OpenAt(scratch.Path("out"), false, "");
-  outputs->Forward(AlertOf(1));
+  To(*outputs).Forward(AlertOf(1));
   const std::string mark = *outputs->Seal();
   const std::string sealed = scratch.Read("out/alerts.forwarded");
-  outputs->DeadLetter(RecordOf("x"), DeadReason::kBadJson);
+  To(*outputs).DeadLetter(RecordOf("x"), DeadReason::kBadJson);
   const absl::Status status = outputs->Seal().status();
   ExpectUnavailable(status, scratch.Path("out/dead.letter"), "No space left on device");
   // From then on nothing is written, and the error stays.
   for (int i = 0; i < 100; ++i) {
-    outputs->Forward(AlertOf(1, std::string(100000, 'x')));
+    To(*outputs).Forward(AlertOf(1, std::string(100000, 'x')));
   }
   EXPECT_EQ(outputs->Seal().status(), status);
   EXPECT_EQ(outputs->Discard(), status);
@@ -338,7 +348,7 @@ TEST(OutputFilesTest, SaysThatAFileMayNotGrow) {
   for (const bool by_seal : {true, false}) {
     const Scratch scratch;
     auto outputs = OpenAt(scratch.Path("out"), true, "");
-    outputs->Consolidate(AlertOf(1));
+    To(*outputs).Consolidate(AlertOf(1));
     const std::string mark = *outputs->Seal();
     const std::string sealed = scratch.Read("out/alerts.consolidated");
 
@@ -348,7 +358,7 @@ TEST(OutputFilesTest, SaysThatAFileMayNotGrow) {
     void (*const handler)(int) = std::signal(SIGXFSZ, SIG_IGN);
     ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &small), 0);
     for (int i = 0; i < 100; ++i) {
-      outputs->Consolidate(AlertOf(1, std::string(100000, 'x')));
+      To(*outputs).Consolidate(AlertOf(1, std::string(100000, 'x')));
     }
     EXPECT_EQ(std::filesystem::file_size(scratch.Path("out/alerts.consolidated")), 3000000U);
     if (by_seal) {
@@ -368,13 +378,13 @@ TEST(OutputFilesTest, SaysThatAFileMayNotGrow) {
 TEST(OutputFilesTest, SaysWhyADirectoryCannotBeUsed) {
   const Scratch scratch;
   scratch.Write("file", "");
-  ExpectUnavailable(OutputFiles::Open(scratch.Path("file"), false).status(), scratch.Path("file"),
-                    "Not a directory");
-  ExpectUnavailable(OutputFiles::Open(scratch.Path("file/below"), false).status(),
+  ExpectUnavailable(OutputFiles::Open(scratch.Path("file"), false, Alone()).status(),
+                    scratch.Path("file"), "Not a directory");
+  ExpectUnavailable(OutputFiles::Open(scratch.Path("file/below"), false, Alone()).status(),
                     scratch.Path("file/below"), "Not a directory");
-  ExpectUnavailable(OutputFiles::Open("", false).status(), "''", "No such file");
+  ExpectUnavailable(OutputFiles::Open("", false, Alone()).status(), "''", "No such file");
   std::filesystem::create_directories(scratch.Path("out/dead.letter"));
-  ExpectUnavailable(OutputFiles::Open(scratch.Path("out"), false).status(),
+  ExpectUnavailable(OutputFiles::Open(scratch.Path("out"), false, Alone()).status(),
                     scratch.Path("out/dead.letter"), "Is a directory");
 }
 

@@ -1,7 +1,8 @@
 // Goal: the results depend on the records alone: not on batch sizes, on how often is committed, on
-// rollbacks, nor on a run being stopped and resumed at any instant.
-// Method: random logs under random policies. One uninterrupted run gives the lines to expect; other
-// runs over the same log commit, roll back and start again from the store at random instants.
+// rollbacks, on the number of threads, nor on a run being stopped and resumed at any instant.
+// Method: random logs under random policies. One uninterrupted run of one thread gives the lines to
+// expect; other runs over the same log commit, roll back and start again from the store, with
+// another team, at random instants.
 
 #include "engine/pipeline/replay.h"
 
@@ -12,8 +13,10 @@
 
 #include "gtest/gtest.h"
 
+#include "connectors/threads/thread_team.h"
 #include "tests/support/memory_ports.h"
 #include "tests/support/random.h"
+#include "tests/support/teams.h"
 
 namespace weir {
 namespace {
@@ -117,7 +120,8 @@ void RunInterrupted(const PolicySchedule& schedule, const std::vector<Record>& l
   MemoryStore store;
   for (bool done = false; !done;) {
     MemorySource source(log);
-    Replay replay(schedule, source, sink, &store);
+    const std::unique_ptr<Team> team = MakeThreadTeam(1 + random.Below(4));
+    Replay replay(schedule, source, sink, &store, *team);
     ASSERT_TRUE(replay.Resume(false).ok());
     for (bool alive = true; alive && !done;) {
       const absl::StatusOr<size_t> records = replay.Step(1 + random.Below(400));
@@ -144,7 +148,7 @@ TEST(Replay, ResultsDependOnTheRecordsAlone) {
     const std::vector<Record> log = RandomLog(random, 3000);
     MemorySource source(log);
     MemorySink expected;
-    Replay whole(schedule, source, expected, nullptr);
+    Replay whole(schedule, source, expected, nullptr, Alone());
     ASSERT_TRUE(whole.Resume(false).ok());
     ASSERT_TRUE(whole.Step(log.size()).ok());
     MemorySink sink;
@@ -178,7 +182,7 @@ std::vector<Record> Storm() {
 void RunToTheEnd(const PolicySchedule& schedule, const std::vector<Record>& log, MemorySink& sink,
                  MemoryStore& store) {
   MemorySource source(log);
-  Replay replay(schedule, source, sink, &store);
+  Replay replay(schedule, source, sink, &store, Alone());
   ASSERT_TRUE(replay.Resume(false).ok());
   ASSERT_TRUE(replay.Step(log.size()).ok());
   ASSERT_TRUE(replay.Commit().ok());
@@ -188,7 +192,7 @@ absl::Status Resumed(const PolicySchedule& schedule, const std::vector<Record>& 
                      MemoryStore store) {
   MemorySource source(log);
   MemorySink sink;
-  Replay replay(schedule, source, sink, &store);
+  Replay replay(schedule, source, sink, &store, Alone());
   return replay.Resume(false);
 }
 
@@ -213,11 +217,11 @@ TEST(Replay, RefusesAStateDecidedUnderOtherVersionsUnlessForced) {
   RunToTheEnd(before, log, sink, store);
   const PolicySchedule after = Versions({{DurationMs{1}, 3}});
   MemorySource source(log);
-  Replay refused(after, source, sink, &store);
+  Replay refused(after, source, sink, &store, Alone());
   const absl::Status status = refused.Resume(false);
   EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_NE(std::string(status.message()).find("built-in defaults"), std::string::npos) << status;
-  Replay forced(after, source, sink, &store);
+  Replay forced(after, source, sink, &store, Alone());
   ASSERT_TRUE(forced.Resume(true).ok());
   EXPECT_EQ(forced.Summarise().totals.open, 0U);
   EXPECT_EQ(forced.Summarise().totals.ended, 1U);
@@ -234,7 +238,7 @@ TEST(Replay, ForcedVersionsMayBeFewerThanThoseBefore) {
   RunToTheEnd(Versions({{kHour, 5}, {kMinute, 4}, {kSecond, 3}}), log, sink, store);
   const PolicySchedule after = Versions({{kHour, 6}});
   MemorySource source(log);
-  Replay forced(after, source, sink, &store);
+  Replay forced(after, source, sink, &store, Alone());
   ASSERT_TRUE(forced.Resume(true).ok());
   ASSERT_TRUE(forced.Commit().ok());
   EXPECT_TRUE(Resumed(after, log, store).ok()) << Resumed(after, log, store);

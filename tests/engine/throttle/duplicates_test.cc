@@ -5,6 +5,9 @@
 #include "engine/throttle/duplicates.h"
 
 #include <map>
+#include <optional>
+#include <string>
+#include <vector>
 
 #include "gtest/gtest.h"
 
@@ -20,22 +23,27 @@ Alert Message(uint64_t device, uint64_t counter) {
   return alert;
 }
 
+bool IsDuplicate(Duplicates& duplicates, const Alert& alert, TimeMs now) {
+  const std::optional<Fingerprint> id = FingerprintOf(alert);
+  return id && duplicates.IsDuplicate(*id, now);
+}
+
 TEST(Duplicates, FindsAMessageWithinTheWindowOnly) {
   Duplicates duplicates(kHour);
-  EXPECT_FALSE(duplicates.IsDuplicate(Message(1, 1), TimeMs{0}));
-  EXPECT_TRUE(duplicates.IsDuplicate(Message(1, 1), TimeMs{kHour.value - 1}));
+  EXPECT_FALSE(IsDuplicate(duplicates, Message(1, 1), TimeMs{0}));
+  EXPECT_TRUE(IsDuplicate(duplicates, Message(1, 1), TimeMs{kHour.value - 1}));
   // A dropped duplicate does not renew what is remembered.
-  EXPECT_FALSE(duplicates.IsDuplicate(Message(1, 1), TimeMs{kHour.value}));
-  EXPECT_TRUE(duplicates.IsDuplicate(Message(1, 1), TimeMs{kHour.value + 1}));
+  EXPECT_FALSE(IsDuplicate(duplicates, Message(1, 1), TimeMs{kHour.value}));
+  EXPECT_TRUE(IsDuplicate(duplicates, Message(1, 1), TimeMs{kHour.value + 1}));
 }
 
 TEST(Duplicates, ComparesTheMessageAndNotWhenItWasReceived) {
   Duplicates duplicates(kHour);
   Alert alert = Message(1, 1);
   alert.received = TimeMs{5};
-  EXPECT_FALSE(duplicates.IsDuplicate(alert, TimeMs{5}));
+  EXPECT_FALSE(IsDuplicate(duplicates, alert, TimeMs{5}));
   alert.received = TimeMs{6};
-  EXPECT_TRUE(duplicates.IsDuplicate(alert, TimeMs{6}));
+  EXPECT_TRUE(IsDuplicate(duplicates, alert, TimeMs{6}));
   for (Alert other : {Message(2, 1), Message(1, 2), Message(1, 1), Message(1, 1), Message(1, 1)}) {
     static int variant = 0;
     switch (variant++) {
@@ -51,7 +59,7 @@ TEST(Duplicates, ComparesTheMessageAndNotWhenItWasReceived) {
       default:
         break;
     }
-    EXPECT_FALSE(duplicates.IsDuplicate(other, TimeMs{7})) << variant;
+    EXPECT_FALSE(IsDuplicate(duplicates, other, TimeMs{7})) << variant;
   }
 }
 
@@ -59,33 +67,36 @@ TEST(Duplicates, AMessageWithNeitherCounterNorPayloadIsNever) {
   Duplicates duplicates(kHour);
   Alert alert = Message(1, 1);
   alert.counter.reset();
-  EXPECT_FALSE(duplicates.IsDuplicate(alert, TimeMs{0}));
-  EXPECT_FALSE(duplicates.IsDuplicate(alert, TimeMs{0}));
+  EXPECT_FALSE(IsDuplicate(duplicates, alert, TimeMs{0}));
+  EXPECT_FALSE(IsDuplicate(duplicates, alert, TimeMs{0}));
   alert.payload = "x";
-  EXPECT_FALSE(duplicates.IsDuplicate(alert, TimeMs{0}));
-  EXPECT_TRUE(duplicates.IsDuplicate(alert, TimeMs{0}));
+  EXPECT_FALSE(IsDuplicate(duplicates, alert, TimeMs{0}));
+  EXPECT_TRUE(IsDuplicate(duplicates, alert, TimeMs{0}));
 }
 
 TEST(Duplicates, AWindowOfZeroFindsNone) {
   Duplicates duplicates(DurationMs{0});
-  EXPECT_FALSE(duplicates.IsDuplicate(Message(1, 1), TimeMs{0}));
-  EXPECT_FALSE(duplicates.IsDuplicate(Message(1, 1), TimeMs{0}));
+  EXPECT_FALSE(IsDuplicate(duplicates, Message(1, 1), TimeMs{0}));
+  EXPECT_FALSE(IsDuplicate(duplicates, Message(1, 1), TimeMs{0}));
 }
 
 TEST(Duplicates, ForgetsWhatIsOver) {
   Duplicates duplicates(kMinute);
   for (int64_t i = 0; i < 10000; ++i) {
-    duplicates.IsDuplicate(Message(1, static_cast<uint64_t>(i)), TimeMs{i * 1000});
+    IsDuplicate(duplicates, Message(1, static_cast<uint64_t>(i)), TimeMs{i * 1000});
     duplicates.Accept(TimeMs{i * 1000});
   }
   EXPECT_EQ(duplicates.size(), 60U);
 }
 
-// The store's entries, and loading them into a fresh object.
-Duplicates Reloaded(const std::map<std::string, std::string>& store, DurationMs window) {
+// What a fresh object holds that has been given these.
+Duplicates Reloaded(const std::vector<Sighting>& kept, DurationMs window) {
   Duplicates duplicates(window);
-  for (const auto& [name, value] : store) {
-    EXPECT_TRUE(duplicates.Load(name, value).ok());
+  for (const Sighting& sighting : kept) {
+    std::string bytes;
+    sighting.Encode(bytes);
+    WireReader in(bytes);
+    duplicates.Load(*Sighting::Decode(in));
   }
   return duplicates;
 }
@@ -97,7 +108,7 @@ TEST(Duplicates, AgreesWithAListAcrossRollbacksAndReloads) {
   Duplicates duplicates(window);
   std::map<uint64_t, TimeMs> seen;
   std::map<uint64_t, TimeMs> accepted;
-  std::map<std::string, std::string> store;
+  std::vector<Sighting> kept;
   TimeMs now{0};
   TimeMs accepted_now{0};
   for (uint64_t batch = 1; batch <= 2000; ++batch) {
@@ -105,7 +116,7 @@ TEST(Duplicates, AgreesWithAListAcrossRollbacksAndReloads) {
       now = TimeMs{now.value + static_cast<int64_t>(random.Below(5000))};
       const uint64_t counter = random.Below(60);
       const bool expected = seen.count(counter) != 0 && now - seen[counter] < window;
-      ASSERT_EQ(duplicates.IsDuplicate(Message(1, counter), now), expected);
+      ASSERT_EQ(IsDuplicate(duplicates, Message(1, counter), now), expected);
       if (!expected) {
         seen[counter] = now;
       }
@@ -116,24 +127,16 @@ TEST(Duplicates, AgreesWithAListAcrossRollbacksAndReloads) {
       now = accepted_now;
       continue;
     }
-    StateBatch changes;
-    duplicates.Export(batch, now, StateScope(changes, ""));
-    for (const StateBatch::Change& change : changes.changes()) {
-      if (change.value) {
-        store[change.key] = *change.value;
-      } else {
-        store.erase(change.key);
-      }
-    }
+    duplicates.ForEachOfBatch([&](const Sighting& sighting) { kept.push_back(sighting); });
     duplicates.Accept(now);
     accepted = seen;
     accepted_now = now;
     if (random.OneIn(5)) {
-      duplicates = Reloaded(store, window);
+      duplicates = Reloaded(kept, window);
       duplicates.Accept(now);
     }
   }
-  EXPECT_LT(store.size(), 100U);
+  EXPECT_LT(duplicates.size(), 100U);
 }
 
 }  // namespace

@@ -1,61 +1,97 @@
 // Goal: the rules that only show from inside: what state is held, and that it goes away.
-// Method: worked examples on the throttle alone. What it decides is held by the golden scenarios
-// and by the independent model (tests/golden, tests/model).
+// Method: worked examples on the throttle alone, with one shard and with several. What it decides
+// is held by the golden scenarios and by the independent model (tests/golden, tests/model).
 
 #include "engine/throttle/throttle.h"
 
+#include <algorithm>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/types/span.h"
 #include "gtest/gtest.h"
+
+#include "engine/pipeline/results.h"
 
 namespace weir {
 namespace {
 
-class Lines : public ThrottleOutput {
- public:
-  void Forward(const Alert& /*alert*/) override { text += "F"; }
+// One sign for each result.
+struct Lines {
+  void Forward(const Alert& /*alert*/) { text += "F"; }
 
-  void ForwardCopy(const Alert& /*alert*/, const CopyMark& mark) override {
+  void ForwardCopy(const Alert& /*alert*/, const CopyMark& mark) {
     absl::StrAppend(&text, "C", mark.count);
   }
 
-  void Consolidate(const Alert& /*alert*/) override { text += "."; }
+  void Consolidate(const Alert& /*alert*/) { text += "."; }
 
-  void Episode(const EpisodeEvent& event) override { text += "([]!"[static_cast<int>(event.kind)]; }
+  void Episode(const EpisodeEvent& event) { text += "([]!"[static_cast<int>(event.kind)]; }
+
+  void DeadLetter(const Record& /*record*/, DeadReason /*reason*/) { text += "D"; }
 
   std::string text;
 };
 
-class ThrottleTest : public testing::Test {
+class ThrottleTest : public testing::TestWithParam<size_t> {
  protected:
   void Build(const CodePolicy& policy) {
     PolicyRules rules;
     rules.fallback = policy;
     schedule_.versions.clear();
     schedule_.versions.emplace_back(rules);
-    throttle_ = std::make_unique<Throttle>(schedule_, totals_);
+    throttle_ = std::make_unique<Throttle>(schedule_, GetParam());
   }
 
+  // A round of one alert.
   void Send(uint64_t device, int64_t at, absl::string_view code = "8F3F") {
     Alert alert;
     alert.device = Eui64{device};
     alert.code = *ParseAlertCode(code);
     alert.received = TimeMs{at};
-    const Epochs::Pin pin = throttle_->Enter();
-    throttle_->Advance(TimeMs{at}, out_);
-    throttle_->Decide(alert, position_++, TimeMs{at}, out_);
+    now_ = std::max(now_, at);
+    const Arrival arrival{.alert = &alert, .now = TimeMs{now_}, .position = position_++};
+    Timeline timeline;
+    timeline.Add(0, TimeMs{now_});
+    Verdict verdict{};
+    throttle_->Begin({.arrivals = absl::MakeConstSpan(&arrival, 1),
+                      .timeline = &timeline,
+                      .verdicts = absl::MakeSpan(&verdict, 1)});
+    while (throttle_->DealOut()) {
+      for (size_t shard = 0; shard < throttle_->shards(); ++shard) {
+        throttle_->Decide(shard);
+      }
+    }
+    Record record;
+    record.event = alert;
+    std::vector<LedgerEntry> ledger;
+    throttle_->MoveLedgersTo(ledger);
+    std::stable_sort(ledger.begin(), ledger.end(),
+                     [](const LedgerEntry& a, const LedgerEntry& b) { return a.order < b.order; });
+    Visit(Results{.records = absl::MakeConstSpan(&record, 1),
+                  .verdicts = absl::MakeConstSpan(&verdict, 1),
+                  .ledger = ledger},
+          out_);
+  }
+
+  size_t OpenKeyCount() const {
+    size_t count = 0;
+    throttle_->ForEachOpenKey([&](const AlertKey&, const OpenKey&) { ++count; });
+    return count;
   }
 
   PolicySchedule schedule_;
-  Totals totals_;
   std::unique_ptr<Throttle> throttle_;
   Lines out_;
+  int64_t now_ = 0;
   int64_t position_ = 0;
 };
 
-TEST_F(ThrottleTest, AnEpisodeFromStartToLastWord) {
+INSTANTIATE_TEST_SUITE_P(Shards, ThrottleTest, testing::Values(1, 4));
+
+TEST_P(ThrottleTest, AnEpisodeFromStartToLastWord) {
   Build({.threshold = 2, .window = kMinute, .clear = 2});
   for (int64_t i = 0; i < 5; ++i) {
     Send(1, i);
@@ -66,27 +102,27 @@ TEST_F(ThrottleTest, AnEpisodeFromStartToLastWord) {
   Send(1, kMinute.value + 1);
   Send(2, 2 * kMinute.value);
   EXPECT_EQ(out_.text, "FF(...[C4.C1]F");
-  EXPECT_EQ(throttle_->open_keys().size(), 0U);
+  EXPECT_EQ(OpenKeyCount(), 0U);
 }
 
-TEST_F(ThrottleTest, CountsTooLargeForTheTableAreKeptExactlyAndGoBackIntoIt) {
+TEST_P(ThrottleTest, CountsTooLargeForTheTableAreKeptExactlyAndGoBackIntoIt) {
   // A second's windows leave five bits for a sliding count.
   Build({.threshold = 100, .window = kSecond, .window_kind = WindowKind::kSliding, .clear = 100});
   for (int i = 0; i < 100; ++i) {
     Send(1, 0);
   }
   EXPECT_EQ(out_.text, std::string(100, 'F'));
-  EXPECT_EQ(throttle_->open_keys().size(), 1U);
+  EXPECT_EQ(OpenKeyCount(), 1U);
   // Half of the previous window's hundred still overlaps.
   for (int i = 0; i < 51; ++i) {
     Send(1, 1500);
   }
   EXPECT_EQ(out_.text, std::string(150, 'F') + "(.");
   Send(2, 100000);
-  EXPECT_EQ(throttle_->open_keys().size(), 0U);
+  EXPECT_EQ(OpenKeyCount(), 0U);
 }
 
-TEST_F(ThrottleTest, AnEpisodeInTheSlidingWindowMayEndWithItsFirst) {
+TEST_P(ThrottleTest, AnEpisodeInTheSlidingWindowMayEndWithItsFirst) {
   Build({.threshold = 4, .window = kSecond, .window_kind = WindowKind::kSliding, .clear = 4});
   for (int i = 0; i < 4; ++i) {
     Send(1, 900);
@@ -97,7 +133,7 @@ TEST_F(ThrottleTest, AnEpisodeInTheSlidingWindowMayEndWithItsFirst) {
   EXPECT_EQ(out_.text, "FFFF(.C1]F");
 }
 
-TEST_F(ThrottleTest, AnExcludedKeyTellsOfItsStormOncePerWindow) {
+TEST_P(ThrottleTest, AnExcludedKeyTellsOfItsStormOncePerWindow) {
   Build({.threshold = 1, .window = kMinute, .clear = 1});
   for (int i = 0; i < 4; ++i) {
     Send(1, i, "8F36");
@@ -107,7 +143,7 @@ TEST_F(ThrottleTest, AnExcludedKeyTellsOfItsStormOncePerWindow) {
   EXPECT_EQ(out_.text, "F!FFFF!F");
 }
 
-TEST_F(ThrottleTest, DeviceZeroIsThrottledLikeAnyOther) {
+TEST_P(ThrottleTest, DeviceZeroIsThrottledLikeAnyOther) {
   Build({.threshold = 1, .window = kMinute, .clear = 1});
   for (int i = 0; i < 3; ++i) {
     Send(0, i);
@@ -117,12 +153,11 @@ TEST_F(ThrottleTest, DeviceZeroIsThrottledLikeAnyOther) {
   EXPECT_EQ(out_.text, "F(..[C2]F");  // the window between held nothing
 }
 
-TEST_F(ThrottleTest, RollbackPutsEverythingBack) {
+TEST_P(ThrottleTest, RollbackPutsEverythingBack) {
   Build({.threshold = 2, .window = kMinute, .clear = 2});
   Send(1, 0);
   Send(1, 1);
   throttle_->Accept(TimeMs{1});
-  totals_.Accept();
   for (int round = 0; round < 3; ++round) {
     out_.text.clear();
     Send(1, 2);
@@ -130,9 +165,9 @@ TEST_F(ThrottleTest, RollbackPutsEverythingBack) {
     Send(2, 5 * kMinute.value);
     EXPECT_EQ(out_.text, "(.[C2]F");
     throttle_->Rollback();
-    totals_.Rollback();
-    EXPECT_EQ(throttle_->open_keys().size(), 0U);
-    EXPECT_EQ(totals_.codes()[ParseAlertCode("8F3F")->index()].alerts, 2U);
+    now_ = 1;
+    EXPECT_EQ(OpenKeyCount(), 0U);
+    EXPECT_EQ(throttle_->TotalsByCode()[ParseAlertCode("8F3F")->index()].alerts, 2U);
   }
 }
 

@@ -1,0 +1,80 @@
+// What became of the records of a round.
+//
+// Layer: engine/pipeline (engine/alert, engine/throttle).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <variant>
+
+#include "absl/types/span.h"
+
+#include "engine/alert/event.h"
+#include "engine/base/check.h"
+#include "engine/pipeline/record.h"
+#include "engine/throttle/episode_event.h"
+#include "engine/throttle/ledger.h"
+
+namespace weir {
+
+struct Results {
+  absl::Span<const Record> records;
+  absl::Span<const Verdict> verdicts;    // one for each record; only those of alerts mean anything
+  absl::Span<const LedgerEntry> ledger;  // in order
+  uint32_t first = 0;                    // index in the round of the first of the records
+
+  // Those of the records from `begin` up to `end`. What the ledger says behind the last record of
+  // the round belongs to the last part.
+  Results Part(size_t begin, size_t end) const;
+};
+
+// Calls, in the order of the log,
+//   visitor.Forward(const Alert&)                         an alert passes unchanged
+//   visitor.ForwardCopy(const Alert&, const CopyMark&)    an alert passes as a copy
+//   visitor.Consolidate(const Alert&)                     an alert is held back
+//   visitor.Episode(const EpisodeEvent&)
+//   visitor.DeadLetter(const Record&, DeadReason)
+template <typename Visitor>
+void Visit(const Results& results, Visitor&& visitor) {
+  const LedgerEntry* entry = results.ledger.begin();
+  // What the ledger says before or with a record; gives the mark of its copy.
+  const auto tell = [&](uint32_t record) {
+    std::optional<CopyMark> mark;
+    for (; entry != results.ledger.end() && entry->order.record <= record; ++entry) {
+      if (const auto* event = std::get_if<EpisodeEvent>(&entry->what)) {
+        visitor.Episode(*event);
+      } else if (const auto* word = std::get_if<LastWord>(&entry->what)) {
+        visitor.ForwardCopy(View(word->alert), word->mark);
+      } else {
+        mark = std::get<CopyMark>(entry->what);
+      }
+    }
+    return mark;
+  };
+  for (size_t i = 0; i < results.records.size(); ++i) {
+    const std::optional<CopyMark> mark = tell(results.first + static_cast<uint32_t>(i));
+    const Record& record = results.records[i];
+    if (const auto* reason = std::get_if<DeadReason>(&record.event)) {
+      visitor.DeadLetter(record, *reason);
+    } else if (const auto* alert = std::get_if<Alert>(&record.event)) {
+      switch (results.verdicts[i]) {
+        case Verdict::kForward:
+          visitor.Forward(*alert);
+          break;
+        case Verdict::kCopy:
+          WEIR_CHECK(mark.has_value());
+          visitor.ForwardCopy(*alert, *mark);
+          break;
+        case Verdict::kConsolidate:
+          visitor.Consolidate(*alert);
+          break;
+        case Verdict::kDuplicate:
+          break;
+      }
+    }
+  }
+  tell(UINT32_MAX);
+}
+
+}  // namespace weir

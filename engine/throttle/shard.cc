@@ -1,0 +1,306 @@
+#include "engine/throttle/shard.h"
+
+#include <array>
+#include <utility>
+
+#include "engine/base/check.h"
+
+namespace weir {
+
+namespace {
+
+// How many alerts are prepared before the first of them is decided: enough that their accesses to
+// memory overlap, and few enough that what was fetched is still there.
+constexpr size_t kGroup = 64;
+
+AlertKey KeyOf(const Alert& alert, const PolicyVersion& version) {
+  return {*alert.device, version.counted_as(alert.code), alert.recipient.value_or(Eui64{})};
+}
+
+}  // namespace
+
+Shard::Shard(size_t index, const Rules& rules, Counters& counters, Totals& totals,
+             DurationMs duplicate_window)
+    : index_(index),
+      rules_(rules),
+      counters_(counters),
+      totals_(totals.shard(index)),
+      duplicates_(duplicate_window) {}
+
+// ---- Alerts
+
+void Shard::Decide(const Timeline& timeline, std::optional<TimeMs> until,
+                   absl::Span<Verdict> verdicts) {
+  const Epochs::Pin pin = counters_.Enter();
+  std::array<Prepared, kGroup> prepared;
+  for (size_t begin = 0; begin < dealt_.size(); begin += kGroup) {
+    const absl::Span<const Dealt> group = absl::MakeSpan(dealt_).subspan(begin, kGroup);
+    for (size_t i = 0; i < group.size(); ++i) {
+      prepared[i] = Prepare(group[i]);
+    }
+    for (size_t i = 0; i < group.size(); ++i) {
+      const Arrival& arrival = group[i].arrival;
+      FireDueBy(arrival.now, timeline);
+      verdicts[arrival.record] = DecideOne(group[i], prepared[i]);
+    }
+  }
+  dealt_.clear();
+  if (until) {
+    FireDueBy(*until, timeline);
+  }
+}
+
+Shard::Prepared Shard::Prepare(const Dealt& dealt) const {
+  const Alert& alert = *dealt.arrival.alert;
+  Prepared prepared;
+  prepared.id = FingerprintOf(alert);
+  if (prepared.id) {
+    duplicates_.Prefetch(*prepared.id);
+  }
+  if (dealt.tag != 0) {
+    prepared.place = counters_.Locate({.device = alert.device->value, .tag = dealt.tag});
+  }
+  return prepared;
+}
+
+Verdict Shard::DecideOne(const Dealt& dealt, const Prepared& prepared) {
+  const Arrival& arrival = dealt.arrival;
+  const Alert& alert = *arrival.alert;
+  CodeTotals& totals = totals_.Of(alert.code);
+  if (prepared.id && duplicates_.IsDuplicate(*prepared.id, arrival.now)) {
+    ++totals.duplicates;
+    return Verdict::kDuplicate;
+  }
+  ++totals.alerts;
+  Verdict verdict = Verdict::kForward;
+  if (rules_.version() != nullptr && alert.device) {
+    verdict = Count(dealt, prepared);
+  }
+  if (verdict == Verdict::kForward) {
+    ++totals.forwarded;
+  }
+  return verdict;
+}
+
+Verdict Shard::Count(const Dealt& dealt, const Prepared& prepared) {
+  const Arrival& arrival = dealt.arrival;
+  const Alert& alert = *arrival.alert;
+  const AlertKey key = KeyOf(alert, version());
+  if (dealt.tag == 0) {
+    return CountOpen(arrival, key);
+  }
+  const CodePolicy& policy = version().policy(key.code);
+  const CountCodec& codec = rules_.codec(key.code);
+  const bool excluded = version().excluded(alert.code);
+  bool open = false;
+  Finding finding = Finding::kPass;
+  WindowCount count;
+  std::optional<uint64_t> word;
+  counters_.Update(index_, {.device = key.device.value, .tag = dealt.tag}, prepared.place,
+                   [&](uint64_t before) -> uint64_t {
+                     open = before == kOpen;
+                     if (open) {
+                       return kOpen;
+                     }
+                     count = before == 0
+                                 ? WindowCount{.window = WindowOf(arrival.now, policy.window)}
+                                 : codec.Unpack(before);
+                     finding = CountIn(policy, excluded, arrival.now, count);
+                     word = codec.Pack(count);
+                     return finding == Finding::kStart ? kOpen : word.value_or(kOpen);
+                   });
+  if (open) {
+    return CountOpen(arrival, key);
+  }
+  if (finding == Finding::kStart || !word) {
+    open_keys_.Open(key,
+                    {.count = count, .window = policy.window, .last_position = arrival.position});
+  }
+  return Act(finding, arrival, key);
+}
+
+Shard::Finding Shard::CountIn(const CodePolicy& policy, bool excluded, TimeMs now,
+                              WindowCount& count) {
+  RollTo(WindowOf(now, policy.window), count);
+  ++count.current;
+  if (excluded) {
+    return count.current == policy.threshold + 1 ? Finding::kPassStorm : Finding::kPass;
+  }
+  return Measure(count, policy, now) > policy.threshold ? Finding::kStart : Finding::kPass;
+}
+
+// Counts an alert whose key is open, or cannot be in the counter table.
+Verdict Shard::CountOpen(const Arrival& arrival, const AlertKey& key) {
+  const CodePolicy& policy = version().policy(key.code);
+  if (open_keys_.Find(key) == nullptr) {
+    open_keys_.Open(key, {.count = {.window = WindowOf(arrival.now, policy.window)},
+                          .window = policy.window,
+                          .last_position = arrival.position});
+  }
+  OpenKey& open = open_keys_.Touch(key);
+  WEIR_CHECK(open.count.window == WindowOf(arrival.now, policy.window));
+  open.last_position = arrival.position;
+  const bool excluded = version().excluded(arrival.alert->code);
+  const Finding finding = CountIn(policy, excluded, arrival.now, open.count);
+  return open.episode && !excluded ? Throttled(arrival, key) : Act(finding, arrival, key);
+}
+
+// What follows for an alert that did not meet an episode. If one starts, the key has been opened.
+Verdict Shard::Act(Finding finding, const Arrival& arrival, const AlertKey& key) {
+  if (finding == Finding::kPass) {
+    return Verdict::kForward;
+  }
+  ledger_.At({.record = arrival.record});
+  if (finding == Finding::kStart) {
+    OpenKey& open = open_keys_.Touch(key);
+    open.episode = {.started = arrival.now, .started_window = open.count.window};
+    ++totals_.Of(key.code).started;
+    EpisodeEvent event = Event(EpisodeEvent::Kind::kStarted, key, arrival.now);
+    event.started = arrival.now;
+    ledger_.Add(event);
+    return Throttled(arrival, key);
+  }
+  ledger_.Add(Event(EpisodeEvent::Kind::kExcludedStorm, key, arrival.now));
+  return Verdict::kForward;
+}
+
+Verdict Shard::Throttled(const Arrival& arrival, const AlertKey& key) {
+  const Forward& forward = version().policy(key.code).forward;
+  OpenKey& open = open_keys_.Touch(key);
+  Episode& episode = *open.episode;
+  ++episode.alerts;
+  ++episode.pending;
+  const bool first_of_later_window =
+      open.count.current == 1 && open.count.window > episode.started_window;
+  const bool passes = (first_of_later_window && forward.kind != Forward::Kind::kNone) ||
+                      (forward.kind == Forward::Kind::kOneIn && episode.pending == forward.n);
+  if (!passes) {
+    episode.last = Keep(*arrival.alert);
+    return Verdict::kConsolidate;
+  }
+  ledger_.At({.record = arrival.record});
+  ledger_.Add(TakeCopy(arrival.alert->code, episode));
+  return Verdict::kCopy;
+}
+
+CopyMark Shard::TakeCopy(AlertCode code, Episode& episode) {
+  ++totals_.Of(code).copies;
+  ++episode.sequence;
+  return {.sequence_id = episode.sequence, .count = std::exchange(episode.pending, 0)};
+}
+
+// ---- Timers and versions
+
+void Shard::FireDueBy(TimeMs now, const Timeline& timeline) {
+  for (std::optional<TimeMs> due = open_keys_.NextDue(); due && *due <= now;
+       due = open_keys_.NextDue()) {
+    const uint32_t record = timeline.RecordAt(*due);
+    for (const AlertKey& key : open_keys_.DueNext()) {
+      ledger_.At({.record = record,
+                  .phase = LedgerOrder::Phase::kWindowEnd,
+                  .at = *due,
+                  .position = open_keys_.Find(key)->last_position,
+                  .key = key});
+      EndWindow(key, *due);
+    }
+  }
+}
+
+void Shard::EndCodes(const std::vector<bool>& codes, TimeMs at, uint32_t record) {
+  const Epochs::Pin pin = counters_.Enter();
+  for (const AlertKey& key : open_keys_.WithCodes(codes)) {
+    ledger_.At({.record = record,
+                .phase = LedgerOrder::Phase::kVersion,
+                .at = at,
+                .position = open_keys_.Find(key)->last_position,
+                .key = key});
+    EndKey(key, EpisodeEvent::Reason::kPolicy, at);
+  }
+}
+
+void Shard::EndWindow(const AlertKey& key, TimeMs at) {
+  const OpenKey& open = *open_keys_.Find(key);
+  if (!open.episode) {
+    open_keys_.EnterNextWindow(key);
+    TryCompact(key);
+    return;
+  }
+  if (open.count.current <= version().policy(key.code).clear) {
+    EndKey(key, EpisodeEvent::Reason::kClear, at);
+    return;
+  }
+  EpisodeEvent event = Event(EpisodeEvent::Kind::kContinuing, key, at);
+  event.started = open.episode->started;
+  event.counts = {open.episode->alerts, open.episode->sequence};
+  ledger_.Add(event);
+  open_keys_.EnterNextWindow(key);
+}
+
+// Ends the key's episode, if it has one; either way the key starts afresh.
+void Shard::EndKey(const AlertKey& key, EpisodeEvent::Reason reason, TimeMs at) {
+  if (open_keys_.Find(key)->episode) {
+    Episode& episode = *open_keys_.Touch(key).episode;
+    if (episode.pending > 0 && version().policy(key.code).last_word) {
+      const CopyMark mark = TakeCopy(episode.last.code, episode);
+      ledger_.Add(LastWord{std::move(episode.last), mark});
+    }
+    CodeTotals& totals = totals_.Of(key.code);
+    totals.unrepresented += episode.pending;
+    ++totals.ended;
+    EpisodeEvent event = Event(EpisodeEvent::Kind::kEnded, key, at);
+    event.started = episode.started;
+    event.reason = reason;
+    event.counts = {episode.alerts, episode.sequence};
+    ledger_.Add(event);
+  }
+  Close(key);
+}
+
+void Shard::Close(const AlertKey& key) {
+  open_keys_.Close(key);
+  if (const CounterTable::Key slot = counters_.KnownKeyOf(key); slot.tag != 0) {
+    counters_.Update(index_, slot, [](uint64_t /*before*/) { return uint64_t{0}; });
+  }
+}
+
+// A key that is open only because its counts were large goes back to the counters, or away.
+void Shard::TryCompact(const AlertKey& key) {
+  const WindowCount count = open_keys_.Find(key)->count;
+  const bool sliding = version().policy(key.code).window_kind == WindowKind::kSliding;
+  if (count.current == 0 && (count.previous == 0 || !sliding)) {
+    Close(key);
+    return;
+  }
+  const CounterTable::Key slot = counters_.KnownKeyOf(key);
+  const std::optional<uint64_t> word = rules_.codec(key.code).Pack(count);
+  if (slot.tag != 0 && word) {
+    open_keys_.Close(key);
+    counters_.Update(index_, slot, [&](uint64_t /*before*/) { return *word; });
+  }
+}
+
+EpisodeEvent Shard::Event(EpisodeEvent::Kind kind, const AlertKey& key, TimeMs at) const {
+  EpisodeEvent event;
+  event.kind = kind;
+  event.at = at;
+  event.key = key;
+  event.policy = version().effective_from();
+  event.note = version().note();
+  return event;
+}
+
+// ---- Batches
+
+void Shard::Accept(TimeMs now) {
+  duplicates_.Accept(now);
+  open_keys_.Accept();
+}
+
+void Shard::Rollback() {
+  dealt_.clear();
+  ledger_ = Ledger();
+  duplicates_.Rollback();
+  open_keys_.Rollback();
+}
+
+}  // namespace weir

@@ -1,0 +1,122 @@
+// Decides the alerts of a share of the devices: duplicates, then throttling, with the episodes and
+// timers of their keys.
+//
+// A partition has one shard, or several that threads work through side by side. They share the
+// policy version in force and the counter table, and nothing else; what a shard decides depends on
+// its own alerts and on stream time, so that their number changes no result.
+//
+// Threads: Decide may be called for different shards at the same time; everything else belongs to
+// the owner, while no shard is deciding.
+//
+// Layer: engine/throttle (engine/alert, engine/base).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/types/span.h"
+
+#include "engine/alert/alert_key.h"
+#include "engine/alert/event.h"
+#include "engine/base/state_batch.h"
+#include "engine/base/units.h"
+#include "engine/throttle/counters.h"
+#include "engine/throttle/duplicates.h"
+#include "engine/throttle/ledger.h"
+#include "engine/throttle/open_keys.h"
+#include "engine/throttle/rules.h"
+#include "engine/throttle/timeline.h"
+#include "engine/throttle/totals.h"
+#include "engine/throttle/window_count.h"
+
+namespace weir {
+
+// An alert that has arrived in the log.
+struct Arrival {
+  const Alert* alert = nullptr;
+  TimeMs now;            // stream time, the alert's own time taken in
+  int64_t position = 0;  // of its record in the input
+  uint32_t record = 0;   // index of its record in the round
+};
+
+class Shard {
+ public:
+  // In the counter table: the key's state is in the open keys of its shard.
+  static constexpr uint64_t kOpen = CounterTable::kMaxValue;
+
+  // All outlive the shard, whose number is `index`.
+  Shard(size_t index, const Rules& rules, Counters& counters, Totals& totals,
+        DurationMs duplicate_window);
+
+  // Gives it an alert to decide: one of its devices', in the order of the log, with the tag of the
+  // alert's key under the version in force. An alert that is not counted has none.
+  void Deal(const Arrival& arrival, uint32_t tag) { dealt_.push_back({arrival, tag}); }
+
+  // Decides what it was dealt; what is due by then happens before each of the alerts, and what is
+  // due by `until` in the end. Puts the verdict of each alert at its record.
+  void Decide(const Timeline& timeline, std::optional<TimeMs> until, absl::Span<Verdict> verdicts);
+
+  // Ends the open keys whose code is set in `codes` (by AlertCode::index()): a version takes effect
+  // at `at`, with `record`. The version before is still in force.
+  void EndCodes(const std::vector<bool>& codes, TimeMs at, uint32_t record);
+
+  Ledger& ledger() { return ledger_; }
+
+  const OpenKeys& open_keys() const { return open_keys_; }
+
+  Duplicates& duplicates() { return duplicates_; }
+
+  void Accept(TimeMs now);
+  void Rollback();
+
+  void ExportOpenKeys(const StateScope& scope) const { open_keys_.Export(scope); }
+
+  void LoadOpenKey(const AlertKey& key, OpenKey open) { open_keys_.Load(key, std::move(open)); }
+
+ private:
+  // What counting one alert says.
+  enum class Finding : uint8_t { kPass, kPassStorm, kStart };
+
+  struct Dealt {
+    Arrival arrival;
+    uint32_t tag = 0;
+  };
+
+  // What is known of an alert by the time its turn comes.
+  struct Prepared {
+    std::optional<Fingerprint> id;
+    CounterTable::Place place;
+  };
+
+  Prepared Prepare(const Dealt& dealt) const;
+  Verdict DecideOne(const Dealt& dealt, const Prepared& prepared);
+  Verdict Count(const Dealt& dealt, const Prepared& prepared);
+  static Finding CountIn(const CodePolicy& policy, bool excluded, TimeMs now, WindowCount& count);
+  Verdict CountOpen(const Arrival& arrival, const AlertKey& key);
+  Verdict Act(Finding finding, const Arrival& arrival, const AlertKey& key);
+  Verdict Throttled(const Arrival& arrival, const AlertKey& key);
+  CopyMark TakeCopy(AlertCode code, Episode& episode);
+
+  void FireDueBy(TimeMs now, const Timeline& timeline);
+  void EndWindow(const AlertKey& key, TimeMs at);
+  void EndKey(const AlertKey& key, EpisodeEvent::Reason reason, TimeMs at);
+  void Close(const AlertKey& key);
+  void TryCompact(const AlertKey& key);
+  EpisodeEvent Event(EpisodeEvent::Kind kind, const AlertKey& key, TimeMs at) const;
+
+  const PolicyVersion& version() const { return *rules_.version(); }
+
+  const size_t index_;
+  const Rules& rules_;
+  Counters& counters_;
+  ShardTotals& totals_;
+  Duplicates duplicates_;
+  OpenKeys open_keys_;
+  Ledger ledger_;
+  std::vector<Dealt> dealt_;
+};
+
+}  // namespace weir
