@@ -59,10 +59,10 @@ void Fill(const Workload& workload, Contestant& contestant) {
 
 // ---- The arithmetic of counting
 
-WordCounter::WordCounter() : policy_(Limits()), codec_(policy_) {}
+WordCounter::WordCounter() : policy_(Limits()), codec_(policy_), clock_(policy_.window) {}
 
 uint64_t WordCounter::Next(uint64_t before) {
-  const int64_t window = WindowOf(kNow, policy_.window);
+  const int64_t window = clock_.At(kNow);
   WindowCount count = before == 0 ? WindowCount{.window = window} : codec_.Unpack(before);
   RollTo(window, count);
   ++count.current;
@@ -95,6 +95,9 @@ void TableContestant::Decide(KeyBatch batch) {
       }
       for (size_t i = 0; i < group.size(); ++i) {
         places[i] = table_.Locate(group[i]);
+      }
+      for (size_t i = 0; i < group.size(); ++i) {
+        CounterTable::Approach(group[i], places[i]);
       }
       for (size_t i = 0; i < group.size(); ++i) {
         table_.Update(group[i], places[i], [&](uint64_t before) { return counter_.Next(before); });

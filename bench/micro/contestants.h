@@ -51,6 +51,7 @@ class WordCounter {
  private:
   CodePolicy policy_;
   CountCodec codec_;
+  WindowClock clock_;
   uint64_t beyond_ = 0;
 };
 

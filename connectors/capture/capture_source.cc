@@ -22,7 +22,8 @@ namespace {
 static_assert(kLinePadding >= kJsonPadding);
 
 bool IsBlank(absl::string_view line) {
-  return line.find_first_not_of(" \t\r") == absl::string_view::npos;
+  return (line.empty() || line.front() <= ' ') &&
+         line.find_first_not_of(" \t\r") == absl::string_view::npos;
 }
 
 uint64_t Hash(absl::string_view line) {

@@ -19,15 +19,6 @@ constexpr uint32_t kNoDigit = uint32_t{1} << 31;
 
 using DigitTable = std::array<uint32_t, 256>;
 
-constexpr DigitTable MakeHexTable() {
-  DigitTable table{};
-  for (size_t i = 0; i < table.size(); ++i) {
-    const int digit = HexDigit(static_cast<char>(i));
-    table[i] = digit < 0 ? kNoDigit : static_cast<uint32_t>(digit);
-  }
-  return table;
-}
-
 constexpr DigitTable MakeBase64Table() {
   DigitTable table{};
   table.fill(kNoDigit);
@@ -37,11 +28,10 @@ constexpr DigitTable MakeBase64Table() {
   return table;
 }
 
-constexpr DigitTable kHexValues = MakeHexTable();
 constexpr DigitTable kBase64Values = MakeBase64Table();
 
 uint32_t HexValue(char c) {
-  return kHexValues[static_cast<uint8_t>(c)];
+  return static_cast<uint32_t>(HexDigit(c));
 }
 
 uint32_t Base64Value(char c) {

@@ -13,6 +13,7 @@
 
 #include "connectors/formats/binary_text.h"
 #include "connectors/formats/format.h"
+#include "connectors/formats/json_plain.h"
 #include "engine/alert/alert_code.h"
 #include "engine/alert/eui64.h"
 #include "engine/base/check.h"
@@ -118,66 +119,11 @@ bool ReplaceLargeNumbers(std::string& text) {
   return replaced;
 }
 
-// ---- Names
-
-template <size_t N>
-struct Name {
-  const char (&text)[N];
-  JsonField field;
-};
-
-template <size_t N>
-Name(const char (&)[N], JsonField) -> Name<N>;
-
-// Which of these `name` is. They all have its length, and that being constant makes this a compare
-// or two of whole words for each.
-template <size_t... N>
-JsonField OneOf(absl::string_view name, const Name<N>&... names) {
-  JsonField found = JsonField::kCount;
-  const auto matches = [&](const auto& candidate) {
-    const bool same = std::memcmp(name.data(), candidate.text, sizeof(candidate.text) - 1) == 0;
-    found = same ? candidate.field : found;
-    return same;
-  };
-  static_cast<void>((matches(names) || ...));
-  return found;
-}
-
-JsonField FieldOf(absl::string_view name) {
-  using enum JsonField;
-  switch (name.size()) {
-    case 2:
-      return OneOf(name, Name{"ts", kTs});
-    case 3:
-      return OneOf(name, Name{"key", kKey}, Name{"srv", kSrv});
-    case 4:
-      return OneOf(name, Name{"code", kCode}, Name{"type", kType});
-    case 5:
-      return OneOf(name, Name{"topic", kTopic});
-    case 6:
-      return OneOf(name, Name{"device", kDevice}, Name{"offset", kOffset}, Name{"status", kStatus});
-    case 7:
-      return OneOf(name, Name{"payload", kPayload}, Name{"counter", kCounter});
-    case 8:
-      return OneOf(name, Name{"received", kReceived});
-    case 9:
-      return OneOf(name, Name{"recipient", kRecipient}, Name{"partition", kPartition});
-    case 10:
-      return OneOf(name, Name{"request_id", kRequestId});
-    case 11:
-      return OneOf(name, Name{"device_time", kDeviceTime}, Name{"device_type", kDeviceType});
-    case 13:
-      return OneOf(name, Name{"response_code", kResponseCode});
-    default:
-      return kCount;
-  }
-}
-
 // ---- One object
 //
-// Read with simdjson's document parser and not with its on-demand one, which looks only at what is
-// asked for: it would take faults in the fields that Weir does not use, and checking those one by
-// one made it slower than this.
+// What is not plain is read with simdjson's document parser and not with its on-demand one, which
+// looks only at what is asked for: it would take faults in the fields that Weir does not use, and
+// checking those one by one made it slower than this.
 
 // Sets each member by itself: a value that is put together elsewhere and then copied would have to
 // wait for its parts.
@@ -460,6 +406,10 @@ JsonParser::JsonParser(JsonParser&&) noexcept = default;
 JsonParser& JsonParser::operator=(JsonParser&&) noexcept = default;
 
 std::optional<DeadReason> JsonParser::Read(absl::string_view text, JsonObject& object) {
+  object.Clear();
+  if (ReadPlainObject(text, object)) {
+    return std::nullopt;
+  }
   object.Clear();
   simdjson::dom::parser& parser = buffers_->parser;
   // In powers of two, so that slowly growing records do not allocate every time.

@@ -14,16 +14,15 @@
 // Layer: connectors/formats (engine/alert, engine/base).
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
-#include <initializer_list>
 #include <memory>
 #include <optional>
 
 #include "absl/strings/string_view.h"
 
 #include "connectors/formats/arena.h"
+#include "connectors/formats/json_object.h"
 #include "engine/alert/event.h"
 #include "engine/base/units.h"
 
@@ -34,113 +33,6 @@ constexpr size_t kJsonPadding = 64;
 
 // How deep arrays and objects may be nested, the outermost object included.
 constexpr int kMaxJsonDepth = 64;
-
-// The names that Weir looks for at the top of an object, those of an envelope included.
-enum class JsonField : uint8_t {
-  kType,
-  kDevice,
-  kCode,
-  kRecipient,
-  kCounter,
-  kReceived,
-  kDeviceTime,
-  kPayload,
-  kDeviceType,
-  kStatus,
-  kRequestId,
-  kSrv,
-  kResponseCode,
-  kTopic,
-  kPartition,
-  kOffset,
-  kTs,
-  kKey,
-  kCount,  // how many there are; also: a name that is none of them
-};
-
-// A set of names.
-class JsonFieldSet {
- public:
-  constexpr JsonFieldSet() = default;
-
-  constexpr JsonFieldSet(std::initializer_list<JsonField> fields) {
-    for (const JsonField field : fields) {
-      Add(field);
-    }
-  }
-
-  constexpr void Add(JsonField field) { bits_ |= uint32_t{1} << static_cast<unsigned>(field); }
-
-  constexpr void Remove(JsonField field) {
-    bits_ &= ~(uint32_t{1} << static_cast<unsigned>(field));
-  }
-
-  constexpr bool Has(JsonField field) const {
-    return (bits_ >> static_cast<unsigned>(field) & 1) != 0;
-  }
-
-  constexpr bool Meets(JsonFieldSet other) const { return (bits_ & other.bits_) != 0; }
-
- private:
-  uint32_t bits_ = 0;
-};
-
-// What stands behind a name. Left uninitialised by default: many are made and few are used.
-struct JsonValue {
-  enum class Kind : uint8_t {
-    kString,    // text()
-    kUnsigned,  // `number`
-    kNegative,  // a whole number below zero
-    kOther,     // any other number, true, false, an array or an object
-  };
-
-  Kind kind;
-  const char* data;  // of a string, escapes resolved
-  uint64_t number;   // the length of a string
-
-  absl::string_view text() const { return {data, number}; }
-};
-
-// The fields of one object; strings view the parser that read it, until it reads again.
-// NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): present_ says which of values_ are set
-class JsonObject {
- public:
-  void Clear() {
-    seen_ = {};
-    present_ = {};
-    repeated_ = {};
-  }
-
-  // Where to put the value of that name. The last one is kept.
-  JsonValue& Add(JsonField field) {
-    if (seen_.Has(field)) {
-      repeated_.Add(field);
-    }
-    seen_.Add(field);
-    present_.Add(field);
-    return values_[static_cast<size_t>(field)];
-  }
-
-  // Says that what stands there counts as no value: null.
-  void SetAbsent(JsonField field) { present_.Remove(field); }
-
-  // Nullptr if there is no value.
-  const JsonValue* Find(JsonField field) const {
-    return present_.Has(field) ? &values_[static_cast<size_t>(field)] : nullptr;
-  }
-
-  // Names that stand in the object, with or without a value.
-  JsonFieldSet seen() const { return seen_; }
-
-  // Names that stand in it more than once.
-  JsonFieldSet repeated() const { return repeated_; }
-
- private:
-  JsonFieldSet seen_;
-  JsonFieldSet present_;
-  JsonFieldSet repeated_;
-  std::array<JsonValue, static_cast<size_t>(JsonField::kCount)> values_;
-};
 
 // The buffers of reading, kept from record to record.
 class JsonParser {

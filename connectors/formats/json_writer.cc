@@ -2,9 +2,11 @@
 
 #include <xxhash.h>
 
+#include <array>
 #include <charconv>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <optional>
 
 #include "connectors/formats/binary_text.h"
@@ -52,34 +54,43 @@ void AppendNumberField(const char (&name)[N], Integer number, std::string& out) 
   AppendNumber(number, out);
 }
 
+// Copies a literal to `out` and returns its end.
+template <size_t N>
+char* Put(const char (&text)[N], char* out) {
+  std::memcpy(out, text, N - 1);
+  return out + (N - 1);
+}
+
+// More than all fields of an alert take but the payload.
+constexpr size_t kFieldsBuffer = 320;
+
 // The fields of an alert, from the opening brace on and without the last quote. All of them are
 // strings, so that a name brings the quote of the value before it along.
 void AppendAlertFields(const Alert& alert, std::string& out) {
+  std::array<char, kFieldsBuffer> text;  // NOLINT(*-member-init): written up to `end` only
+  char* end = text.data();
   if (alert.device) {
-    out.append("{\"device\":\"");
-    AppendEui64(*alert.device, out);
-    out.append("\",\"code\":\"");
+    end = PutEui64(*alert.device, Put("{\"device\":\"", end));
+    end = Put("\",\"code\":\"", end);
   } else {
-    out.append("{\"code\":\"");
+    end = Put("{\"code\":\"", end);
   }
-  AppendAlertCode(alert.code, out);
+  end = PutAlertCode(alert.code, end);
   if (alert.recipient) {
-    out.append("\",\"recipient\":\"");
-    AppendEui64(*alert.recipient, out);
+    end = PutEui64(*alert.recipient, Put("\",\"recipient\":\"", end));
   }
   if (alert.counter) {
     // A string: not every reader keeps 64 bits of a number.
-    out.append("\",\"counter\":\"");
-    AppendNumber(*alert.counter, out);
+    end = Put("\",\"counter\":\"", end);
+    end = std::to_chars(end, text.data() + text.size(), *alert.counter).ptr;
   }
   if (alert.received) {
-    out.append("\",\"received\":\"");
-    AppendTime(*alert.received, out);
+    end = PutTime(*alert.received, Put("\",\"received\":\"", end));
   }
   if (alert.device_time) {
-    out.append("\",\"device_time\":\"");
-    AppendTime(*alert.device_time, out);
+    end = PutTime(*alert.device_time, Put("\",\"device_time\":\"", end));
   }
+  out.append(text.data(), static_cast<size_t>(end - text.data()));
   if (!alert.payload.empty()) {
     out.append("\",\"payload\":\"");
     AppendBase64(alert.payload, out);

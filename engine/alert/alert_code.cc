@@ -1,5 +1,8 @@
 #include "engine/alert/alert_code.h"
 
+#include <array>
+#include <cstring>
+
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -28,29 +31,36 @@ std::optional<AlertCode> ParseDccCode(absl::string_view text) {
 }  // namespace
 
 std::optional<AlertCode> ParseAlertCode(absl::string_view text) {
-  absl::string_view hex = text;
-  if (absl::StartsWithIgnoreCase(hex, "0x")) {
-    hex.remove_prefix(2);
-  }
+  const absl::string_view hex =
+      text.size() == 6 && absl::StartsWithIgnoreCase(text, "0x") ? text.substr(2) : text;
   if (hex.size() != 4 || hex[0] != '8') {
     return ParseDccCode(text);
   }
-  uint32_t value = 0;
-  for (const char c : hex) {
-    const int digit = HexDigit(c);
-    if (digit < 0) {
-      return std::nullopt;
-    }
-    value = value << 4 | static_cast<uint32_t>(digit);
+  const int high = HexDigit(hex[1]);
+  const int middle = HexDigit(hex[2]);
+  const int low = HexDigit(hex[3]);
+  if ((high | middle | low) < 0) {
+    return std::nullopt;
   }
-  return AlertCode::FromDevice(value);
+  return AlertCode::FromDevice(0x8000U | static_cast<uint32_t>(high << 8 | middle << 4 | low));
+}
+
+char* PutAlertCode(AlertCode code, char* out) {
+  if (!code.is_device()) {
+    const std::string text = FormatAlertCode(code);
+    std::memcpy(out, text.data(), text.size());
+    return out + text.size();
+  }
+  std::memcpy(out, HexPair(static_cast<uint8_t>(code.gbcs() >> 8)).data(), 2);
+  std::memcpy(out + 2, HexPair(static_cast<uint8_t>(code.gbcs())).data(), 2);
+  return out + 4;
 }
 
 void AppendAlertCode(AlertCode code, std::string& out) {
   if (code.is_device()) {
-    for (int shift = 12; shift >= 0; shift -= 4) {
-      out.push_back(kHexDigits[code.gbcs() >> shift & 0xF]);
-    }
+    std::array<char, kLongestAlertCode> text{};
+    PutAlertCode(code, text.data());
+    out.append(text.data(), text.size());
   } else if (code.index() == kFirstDcc) {
     out.append("AD1");
   } else {

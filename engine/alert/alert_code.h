@@ -9,6 +9,7 @@
 #pragma once
 
 #include <compare>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -64,6 +65,11 @@ std::optional<AlertCode> ParseAlertCode(absl::string_view text);
 
 // `8F36`, `AD1`, `N58`.
 void AppendAlertCode(AlertCode code, std::string& out);
+
+// Writes the same at `out`, kLongestAlertCode characters at most, and returns its end.
+constexpr size_t kLongestAlertCode = 4;
+char* PutAlertCode(AlertCode code, char* out);
+
 std::string FormatAlertCode(AlertCode code);
 
 }  // namespace weir

@@ -33,6 +33,11 @@ constexpr size_t kEui64TextSize = 23;
 std::optional<Eui64> ParseEui64(absl::string_view text);
 
 void AppendEui64(Eui64 id, std::string& out);
+
+// Writes the text at `out` and returns its end. There is room for one character more, which is
+// overwritten.
+char* PutEui64(Eui64 id, char* out);
+
 std::string FormatEui64(Eui64 id);
 
 }  // namespace weir

@@ -1,12 +1,14 @@
 #include "engine/base/units.h"
 
 #include <array>
+#include <cstring>
 #include <limits>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 
 #include "engine/base/check.h"
+#include "engine/base/swar.h"
 
 namespace weir {
 
@@ -18,20 +20,26 @@ constexpr bool IsLeap(int year) {
   return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
 }
 
+// Days of a common year before each month, and in all of it.
+constexpr std::array<int, 13> kDaysBefore = {0,   31,  59,  90,  120, 151, 181,
+                                             212, 243, 273, 304, 334, 365};
+
 constexpr int DaysInMonth(int year, int month) {
-  constexpr std::array<int, 12> kDays = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-  return month == 2 && IsLeap(year) ? 29 : kDays.at(static_cast<size_t>(month) - 1);
+  const auto m = static_cast<size_t>(month);
+  return kDaysBefore.at(m) - kDaysBefore.at(m - 1) + (month == 2 && IsLeap(year) ? 1 : 0);
 }
 
-// Days since 1970-01-01 of a proleptic Gregorian date. Years are counted from March, so that the
-// leap day is the last day of its year and 153 days make five months.
+// Leap days before a year, counted from the year 0.
+constexpr int LeapDaysBefore(int year) {
+  const int last = year - 1;
+  return last / 4 - last / 100 + last / 400;
+}
+
+// Days since 1970-01-01 of a proleptic Gregorian date, not before 1970.
 constexpr int64_t DaysFromCivil(int year, int month, int day) {
-  const int64_t y = month <= 2 ? year - 1 : year;
-  const int64_t era = y / 400;
-  const int64_t year_of_era = y - era * 400;
-  const int64_t day_of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
-  const int64_t day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-  return era * 146097 + day_of_era - 719468;
+  const bool leap_day_passed = month > 2 && IsLeap(year);
+  return (year - 1970) * 365 + LeapDaysBefore(year) - LeapDaysBefore(1970) +
+         kDaysBefore.at(static_cast<size_t>(month) - 1) + (leap_day_passed ? 1 : 0) + day - 1;
 }
 
 struct Date {
@@ -52,19 +60,17 @@ constexpr Date CivilFromDays(int64_t days) {
   return {year_of_era + era * 400 + (month <= 2 ? 1 : 0), month, day};
 }
 
-// Reads `digits` decimal digits at `position`; -1 if they are not all there.
-int Digits(absl::string_view text, size_t position, size_t digits) {
-  if (position + digits > text.size()) {
-    return -1;
-  }
+// Reads N decimal digits at `text`; negative if they are not all digits.
+template <size_t N>
+int Digits(const char* text) {
   int value = 0;
-  for (size_t i = position; i < position + digits; ++i) {
-    if (text[i] < '0' || text[i] > '9') {
-      return -1;
-    }
-    value = value * 10 + (text[i] - '0');
+  int bad = 0;
+  for (size_t i = 0; i < N; ++i) {
+    const int digit = text[i] - '0';
+    bad |= digit | (9 - digit);
+    value = value * 10 + digit;
   }
-  return value;
+  return bad < 0 ? -1 : value;
 }
 
 // Reads an optional `.fraction` at `position` and moves it past; -1 if a dot has no digit.
@@ -91,21 +97,29 @@ std::optional<int> OffsetMinutes(absl::string_view zone) {
   if (zone.size() != 6 || (zone[0] != '+' && zone[0] != '-') || zone[3] != ':') {
     return std::nullopt;
   }
-  const int hours = Digits(zone, 1, 2);
-  const int minutes = Digits(zone, 4, 2);
+  const int hours = Digits<2>(zone.data() + 1);
+  const int minutes = Digits<2>(zone.data() + 4);
   if (hours < 0 || hours > 23 || minutes < 0 || minutes > 59) {
     return std::nullopt;
   }
   return (zone[0] == '-' ? -1 : 1) * (hours * 60 + minutes);
 }
 
-void AppendDigits(int64_t value, int digits, std::string& out) {
-  std::array<char, 4> buffer{};
-  for (int i = digits - 1; i >= 0; --i) {
-    buffer.at(static_cast<size_t>(i)) = static_cast<char>('0' + value % 10);
-    value /= 10;
+using Pairs = std::array<std::array<char, 2>, 100>;
+
+constexpr Pairs MakePairs() {
+  Pairs pairs{};
+  for (size_t i = 0; i < pairs.size(); ++i) {
+    pairs[i] = {static_cast<char>('0' + i / 10), static_cast<char>('0' + i % 10)};
   }
-  out.append(buffer.data(), static_cast<size_t>(digits));
+  return pairs;
+}
+
+constexpr Pairs kPairs = MakePairs();
+
+// Writes a number below 100 in two digits.
+void PutPair(uint32_t number, char* out) {
+  std::memcpy(out, kPairs[number].data(), 2);
 }
 
 }  // namespace
@@ -123,19 +137,66 @@ std::optional<TimeMs> FromCalendar(const CalendarTime& c) {
   return time > kLatestTime ? std::nullopt : std::make_optional(time);
 }
 
-std::optional<TimeMs> ParseTime(absl::string_view text) {
+namespace {
+
+// What a byte may be added to without reaching 0x80, where a template has a digit or another
+// character, which is then no more than zero.
+consteval uint64_t Slack(uint64_t pattern) {
+  uint64_t slack = 0;
+  for (int i = 0; i < 8; ++i) {
+    const uint64_t most = ByteOf(pattern, i) == '0' ? 9 : 0;
+    slack |= (uint64_t{0x7F} - most) << (8 * i);
+  }
+  return slack;
+}
+
+// Compares eight characters with a pattern that has '0' for any digit. Gives the digits' values,
+// two by two: byte i is the number that the digits i and i + 1 make. `bad` gets a high bit set if
+// the characters do not fit.
+template <uint64_t Pattern>
+uint64_t PairsIn(const char* text, uint64_t& bad) {
+  const uint64_t values = LoadWord(text) ^ Pattern;
+  bad |= values | (values + Slack(Pattern));
+  return values * 10 + (values >> 8);
+}
+
+// The form that nearly all times have: `2019-11-29T00:00:00.000Z`. Nothing for any other.
+std::optional<CalendarTime> ReadUsualForm(absl::string_view text) {
+  if (text.size() != 24) {
+    return std::nullopt;
+  }
+  uint64_t bad = 0;
+  const uint64_t date = PairsIn<WordOf("0000-00-")>(text.data(), bad);
+  const uint64_t middle = PairsIn<WordOf("00T00:00")>(text.data() + 8, bad);
+  const uint64_t rest = PairsIn<WordOf(":00.000Z")>(text.data() + 16, bad);
+  if ((bad & kHighBits) != 0) {
+    return std::nullopt;
+  }
+  const auto pair = [](uint64_t word, int index) { return static_cast<int>(ByteOf(word, index)); };
+  return CalendarTime{.year = pair(date, 0) * 100 + pair(date, 2),
+                      .month = pair(date, 5),
+                      .day = pair(middle, 0),
+                      .hour = pair(middle, 3),
+                      .minute = pair(middle, 6),
+                      .second = pair(rest, 1),
+                      .millisecond = pair(rest, 4) * 10 + (text[22] - '0')};
+}
+
+// Any form.
+std::optional<TimeMs> ReadTime(absl::string_view text) {
   constexpr size_t kSecondsEnd = 19;
   if (text.size() <= kSecondsEnd || text[4] != '-' || text[7] != '-' ||
       (text[10] != 'T' && text[10] != 't') || text[13] != ':' || text[16] != ':') {
     return std::nullopt;
   }
   size_t position = kSecondsEnd;
-  const CalendarTime calendar = {.year = Digits(text, 0, 4),
-                                 .month = Digits(text, 5, 2),
-                                 .day = Digits(text, 8, 2),
-                                 .hour = Digits(text, 11, 2),
-                                 .minute = Digits(text, 14, 2),
-                                 .second = Digits(text, 17, 2),
+  const char* const at = text.data();
+  const CalendarTime calendar = {.year = Digits<4>(at),
+                                 .month = Digits<2>(at + 5),
+                                 .day = Digits<2>(at + 8),
+                                 .hour = Digits<2>(at + 11),
+                                 .minute = Digits<2>(at + 14),
+                                 .second = Digits<2>(at + 17),
                                  .millisecond = Fraction(text, position)};
   const std::optional<TimeMs> local = FromCalendar(calendar);
   const std::optional<int> offset = OffsetMinutes(text.substr(position));
@@ -146,24 +207,36 @@ std::optional<TimeMs> ParseTime(absl::string_view text) {
   return time < TimeMs{0} || time > kLatestTime ? std::nullopt : std::make_optional(time);
 }
 
-void AppendTime(TimeMs time, std::string& out) {
+}  // namespace
+
+std::optional<TimeMs> ParseTime(absl::string_view text) {
+  const std::optional<CalendarTime> usual = ReadUsualForm(text);
+  return usual ? FromCalendar(*usual) : ReadTime(text);
+}
+
+char* PutTime(TimeMs time, char* out) {
   WEIR_CHECK(time >= TimeMs{0} && time <= kLatestTime);
   const Date date = CivilFromDays(time.value / kMsPerDay);
-  const int64_t of_day = time.value % kMsPerDay;
-  AppendDigits(date.year, 4, out);
-  out.push_back('-');
-  AppendDigits(date.month, 2, out);
-  out.push_back('-');
-  AppendDigits(date.day, 2, out);
-  out.push_back('T');
-  AppendDigits(of_day / kHour.value, 2, out);
-  out.push_back(':');
-  AppendDigits(of_day / kMinute.value % 60, 2, out);
-  out.push_back(':');
-  AppendDigits(of_day / kSecond.value % 60, 2, out);
-  out.push_back('.');
-  AppendDigits(of_day % kSecond.value, 3, out);
-  out.push_back('Z');
+  const auto of_day = static_cast<uint32_t>(time.value % kMsPerDay);
+  const uint32_t seconds = of_day / 1000;
+  const uint32_t milliseconds = of_day % 1000;
+  std::memcpy(out, "0000-00-00T00:00:00.000Z", kTimeTextSize);
+  PutPair(static_cast<uint32_t>(date.year) / 100, out);
+  PutPair(static_cast<uint32_t>(date.year) % 100, out + 2);
+  PutPair(static_cast<uint32_t>(date.month), out + 5);
+  PutPair(static_cast<uint32_t>(date.day), out + 8);
+  PutPair(seconds / 3600, out + 11);
+  PutPair(seconds / 60 % 60, out + 14);
+  PutPair(seconds % 60, out + 17);
+  out[20] = static_cast<char>('0' + milliseconds / 100);
+  PutPair(milliseconds % 100, out + 21);
+  return out + kTimeTextSize;
+}
+
+void AppendTime(TimeMs time, std::string& out) {
+  std::array<char, kTimeTextSize> text{};
+  PutTime(time, text.data());
+  out.append(text.data(), text.size());
 }
 
 std::string FormatTime(TimeMs time) {

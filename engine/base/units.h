@@ -7,6 +7,7 @@
 #pragma once
 
 #include <compare>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -57,8 +58,15 @@ std::optional<TimeMs> FromCalendar(const CalendarTime& calendar);
 // beyond milliseconds is cut) and `Z` or an offset `+01:00`. Nothing if it is anything else.
 std::optional<TimeMs> ParseTime(absl::string_view text);
 
-// Appends `2019-11-29T00:00:00.000Z`, always 24 characters. `time` is within 1970..9999.
+// Length of the text that AppendTime writes.
+constexpr size_t kTimeTextSize = 24;
+
+// Appends `2019-11-29T00:00:00.000Z`. `time` is within 1970..9999.
 void AppendTime(TimeMs time, std::string& out);
+
+// Writes the same at `out` and returns its end.
+char* PutTime(TimeMs time, char* out);
+
 std::string FormatTime(TimeMs time);
 
 // Reads `500ms`, `90s`, `10m`, `1h`, `7d`: a whole number and a unit, without blanks.

@@ -66,7 +66,7 @@ CounterTable::Slot* CounterTable::Claim(Segment& segment, const Key& key, uint64
         }
       }
     }
-    index = index + 1 == segment.bucket_count ? 0 : index + 1;
+    index = NextBucket(segment, index);
   }
   return nullptr;
 }
@@ -79,11 +79,10 @@ const CounterTable::Slot* CounterTable::Lookup(const Segment& segment, const Key
     if (const Slot* slot = Match(bucket, key); slot != nullptr) {
       return slot;
     }
-    // Slots are taken in order: behind a free one there is nothing.
-    if (bucket.slots.back().device.load(std::memory_order_acquire) == 0) {
+    if (!IsFull(bucket)) {
       return nullptr;
     }
-    index = index + 1 == segment.bucket_count ? 0 : index + 1;
+    index = NextBucket(segment, index);
   }
   return nullptr;
 }

@@ -40,7 +40,8 @@ namespace weir {
 
 class CounterTable {
  private:
-  struct Bucket;
+  struct Slot;
+  struct Segment;
 
  public:
   static constexpr int kValueBits = 44;
@@ -63,12 +64,14 @@ class CounterTable {
     virtual bool IsOver(uint32_t tag, uint64_t value, TimeMs horizon) const = 0;
   };
 
-  // Where a key is looked for first. Good for as long as the pin under which it was made.
+  // Where a key stands, as far as is known. Good for as long as the pin under which it was made.
   class Place {
    private:
     friend class CounterTable;
 
-    Bucket* bucket_ = nullptr;
+    Segment* segment_ = nullptr;
+    size_t bucket_ = 0;     // where to look next
+    Slot* slot_ = nullptr;  // once found
   };
 
   // `expiry` outlives the table.
@@ -87,19 +90,30 @@ class CounterTable {
     return Update(key, Locate(key), next);
   }
 
-  // The same for a key whose place is known already.
+  // The same for a key whose place has been sought. For many keys it is best to locate some, then
+  // to approach them, and then to update them: then their accesses to memory overlap.
   template <typename Next>
-  uint64_t Update(const Key& key, Place place, Next&& next);
+  uint64_t Update(const Key& key, const Place& place, Next&& next);
 
-  // The place of a key, which the processor is asked for: call it for some keys before they are
-  // updated one after the other, so that their accesses to memory overlap.
+  // Where to look for a key first; asks the processor for it.
   Place Locate(const Key& key) const {
     const uint64_t hash = Hash(key);
-    Segment* segment = roots_[hash >> kSegmentShift].load(std::memory_order_seq_cst);
     Place place;
-    place.bucket_ = &segment->buckets[FirstBucket(hash, segment->bucket_count)];
-    __builtin_prefetch(place.bucket_, 1);
+    place.segment_ = roots_[hash >> kSegmentShift].load(std::memory_order_seq_cst);
+    place.bucket_ = FirstBucket(hash, place.segment_->bucket_count);
+    __builtin_prefetch(&place.segment_->buckets[place.bucket_], 1);
     return place;
+  }
+
+  // Looks there; asks for the next place to look if the key is further on.
+  static void Approach(const Key& key, Place& place) {
+    Segment& segment = *place.segment_;
+    Bucket& bucket = segment.buckets[place.bucket_];
+    place.slot_ = Match(bucket, key);
+    // Without a branch, for the same reason: what is there already is asked for again.
+    const bool further = (place.slot_ == nullptr) & IsFull(bucket);
+    place.bucket_ = further ? NextBucket(segment, place.bucket_) : place.bucket_;
+    __builtin_prefetch(&segment.buckets[place.bucket_], 1);
   }
 
   // The key's value; zero if it is not there.
@@ -187,14 +201,24 @@ class CounterTable {
   // The slot that holds the key, if it stands in this bucket. Without branches on what the slots
   // hold, which no processor could predict.
   static Slot* Match(Bucket& bucket, const Key& key) {
-    unsigned matches = 0;
-    for (size_t i = 0; i < kBucketSlots; ++i) {
+    const auto match = [&](size_t i) {
       const Slot& slot = bucket.slots[i];
       const bool same_device = slot.device.load(std::memory_order_acquire) == key.device;
       const bool same_tag = TagPart(slot.word.load(std::memory_order_acquire)) == key.tag;
-      matches |= static_cast<unsigned>(same_device && same_tag) << i;
-    }
+      return static_cast<unsigned>(same_device & same_tag) << i;
+    };
+    static_assert(kBucketSlots == 4);
+    const unsigned matches = match(0) | match(1) | match(2) | match(3);
     return matches == 0 ? nullptr : &bucket.slots[static_cast<size_t>(std::countr_zero(matches))];
+  }
+
+  // Slots are taken in order: behind a free one there is nothing.
+  static bool IsFull(const Bucket& bucket) {
+    return bucket.slots.back().device.load(std::memory_order_acquire) != 0;
+  }
+
+  static size_t NextBucket(const Segment& segment, size_t bucket) {
+    return bucket + 1 == segment.bucket_count ? 0 : bucket + 1;
   }
 
   // The slot of the key, or the first that can take it, made the key's device's; null if full.
@@ -207,7 +231,7 @@ class CounterTable {
   // How many buckets are made for so many keys.
   static size_t BucketsFor(size_t keys);
 
-  // As Update, for a key that stands outside its first bucket, is new, or is being moved.
+  // As Update, for a key that stands further on, is new, or is being moved.
   template <typename Next>
   uint64_t UpdateAnywhere(const Key& key, Next&& next);
 
@@ -224,8 +248,11 @@ class CounterTable {
 };
 
 template <typename Next>
-uint64_t CounterTable::Update(const Key& key, Place place, Next&& next) {
-  Slot* slot = Match(*place.bucket_, key);
+uint64_t CounterTable::Update(const Key& key, const Place& place, Next&& next) {
+  Slot* slot = place.slot_;
+  if (slot == nullptr) {
+    slot = Match(place.segment_->buckets[place.bucket_], key);
+  }
   if (slot != nullptr) {
     // Its tag stays what it is, so that only the frozen bit matters.
     uint64_t word = slot->word.load(std::memory_order_acquire);

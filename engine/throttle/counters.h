@@ -61,9 +61,14 @@ class Counters : private CounterTable::Expiry {
 
   CounterTable::Place Locate(const CounterTable::Key& key) const { return table_.Locate(key); }
 
+  static void Approach(const CounterTable::Key& key, CounterTable::Place& place) {
+    CounterTable::Approach(key, place);
+  }
+
   // CounterTable::Update, journalled. The key belongs to the shard.
   template <typename Next>
-  void Update(size_t shard, const CounterTable::Key& key, CounterTable::Place place, Next&& next) {
+  uint64_t Update(size_t shard, const CounterTable::Key& key, const CounterTable::Place& place,
+                  Next&& next) {
     uint64_t after = 0;
     const uint64_t before =
         table_.Update(key, place, [&](uint64_t now) { return after = next(now); });
@@ -71,11 +76,12 @@ class Counters : private CounterTable::Expiry {
       journals_[shard].changes.push_back(
           {key.device, Packed(key.tag, before), Packed(key.tag, after)});
     }
+    return before;
   }
 
   template <typename Next>
-  void Update(size_t shard, const CounterTable::Key& key, Next&& next) {
-    Update(shard, key, Locate(key), next);
+  uint64_t Update(size_t shard, const CounterTable::Key& key, Next&& next) {
+    return Update(shard, key, Locate(key), next);
   }
 
   // Removes every key whose code is set in `codes` (by AlertCode::index()), journalled.

@@ -30,7 +30,9 @@ std::optional<Fingerprint> FingerprintOf(const Alert& alert) {
   if (!alert.counter && alert.payload.empty()) {
     return std::nullopt;
   }
-  const XXH128_hash_t payload = XXH3_128bits(alert.payload.data(), alert.payload.size());
+  const XXH128_hash_t payload = alert.payload.empty()
+                                    ? XXH128_hash_t{}
+                                    : XXH3_128bits(alert.payload.data(), alert.payload.size());
   const uint64_t present = (alert.device ? 1U : 0U) | (alert.recipient ? 2U : 0U) |
                            (alert.counter ? 4U : 0U) | (alert.device_time ? 8U : 0U);
   const Eui64 device = alert.device.value_or(Eui64{});

@@ -39,6 +39,9 @@ void Shard::Decide(const Timeline& timeline, std::optional<TimeMs> until,
       prepared[i] = Prepare(group[i]);
     }
     for (size_t i = 0; i < group.size(); ++i) {
+      Approach(group[i], prepared[i]);
+    }
+    for (size_t i = 0; i < group.size(); ++i) {
       const Arrival& arrival = group[i].arrival;
       FireDueBy(arrival.now, timeline);
       verdicts[arrival.record] = DecideOne(group[i], prepared[i]);
@@ -58,9 +61,15 @@ Shard::Prepared Shard::Prepare(const Dealt& dealt) const {
     duplicates_.Prefetch(*prepared.id);
   }
   if (dealt.tag != 0) {
-    prepared.place = counters_.Locate({.device = alert.device->value, .tag = dealt.tag});
+    prepared.place = counters_.Locate(SlotKey(dealt));
   }
   return prepared;
+}
+
+void Shard::Approach(const Dealt& dealt, Prepared& prepared) {
+  if (dealt.tag != 0) {
+    Counters::Approach(SlotKey(dealt), prepared.place);
+  }
 }
 
 Verdict Shard::DecideOne(const Dealt& dealt, const Prepared& prepared) {
@@ -84,65 +93,75 @@ Verdict Shard::DecideOne(const Dealt& dealt, const Prepared& prepared) {
 
 Verdict Shard::Count(const Dealt& dealt, const Prepared& prepared) {
   const Arrival& arrival = dealt.arrival;
-  const Alert& alert = *arrival.alert;
-  const AlertKey key = KeyOf(alert, version());
+  const AlertKey key = KeyOf(*arrival.alert, version());
+  const Counting how = CountingOf(arrival.alert->code, key.code, arrival.now);
   if (dealt.tag == 0) {
-    return CountOpen(arrival, key);
+    return CountOpen(how, arrival, key);
   }
-  const CodePolicy& policy = version().policy(key.code);
-  const CountCodec& codec = rules_.codec(key.code);
-  const bool excluded = version().excluded(alert.code);
-  bool open = false;
   Finding finding = Finding::kPass;
-  WindowCount count;
-  std::optional<uint64_t> word;
-  counters_.Update(index_, {.device = key.device.value, .tag = dealt.tag}, prepared.place,
-                   [&](uint64_t before) -> uint64_t {
-                     open = before == kOpen;
-                     if (open) {
-                       return kOpen;
-                     }
-                     count = before == 0
-                                 ? WindowCount{.window = WindowOf(arrival.now, policy.window)}
-                                 : codec.Unpack(before);
-                     finding = CountIn(policy, excluded, arrival.now, count);
-                     word = codec.Pack(count);
-                     return finding == Finding::kStart ? kOpen : word.value_or(kOpen);
-                   });
-  if (open) {
-    return CountOpen(arrival, key);
+  uint64_t after = 0;
+  const uint64_t before = counters_.Update(index_, {.device = key.device.value, .tag = dealt.tag},
+                                           prepared.place, [&](uint64_t word) {
+                                             finding = CountIn(how, word);
+                                             return after = word;
+                                           });
+  if (finding == Finding::kMeetsOpenKey) {
+    return CountOpen(how, arrival, key);
   }
-  if (finding == Finding::kStart || !word) {
-    open_keys_.Open(key,
-                    {.count = count, .window = policy.window, .last_position = arrival.position});
+  if (after == kOpen) {
+    OpenAfter(before, how, key, arrival.position);
   }
   return Act(finding, arrival, key);
 }
 
-Shard::Finding Shard::CountIn(const CodePolicy& policy, bool excluded, TimeMs now,
-                              WindowCount& count) {
-  RollTo(WindowOf(now, policy.window), count);
+Shard::Counting Shard::CountingOf(AlertCode code, AlertCode counted_as, TimeMs now) {
+  return {.policy = version().policy(counted_as),
+          .codec = rules_.codec(counted_as),
+          .excluded = version().excluded(code),
+          .now = now,
+          .window = clocks_[version().policy_index(counted_as)].At(now)};
+}
+
+Shard::Finding Shard::CountIn(const Counting& how, WindowCount& count) {
+  RollTo(how.window, count);
   ++count.current;
-  if (excluded) {
-    return count.current == policy.threshold + 1 ? Finding::kPassStorm : Finding::kPass;
+  if (how.excluded) {
+    return count.current == how.policy.threshold + 1 ? Finding::kPassStorm : Finding::kPass;
   }
-  return Measure(count, policy, now) > policy.threshold ? Finding::kStart : Finding::kPass;
+  return Measure(count, how.policy, how.now) > how.policy.threshold ? Finding::kStart
+                                                                    : Finding::kPass;
+}
+
+// The same on a word of the counter table.
+Shard::Finding Shard::CountIn(const Counting& how, uint64_t& word) {
+  if (word == kOpen) {
+    return Finding::kMeetsOpenKey;
+  }
+  WindowCount count = word == 0 ? WindowCount{.window = how.window} : how.codec.Unpack(word);
+  const Finding finding = CountIn(how, count);
+  word = finding == Finding::kStart ? kOpen : how.codec.Pack(count).value_or(kOpen);
+  return finding;
+}
+
+// Opens a key whose word was `before`, with the alert counted that opens it.
+void Shard::OpenAfter(uint64_t before, const Counting& how, const AlertKey& key, int64_t position) {
+  WindowCount count = before == 0 ? WindowCount{.window = how.window} : how.codec.Unpack(before);
+  CountIn(how, count);
+  open_keys_.Open(key, {.count = count, .window = how.policy.window, .last_position = position});
 }
 
 // Counts an alert whose key is open, or cannot be in the counter table.
-Verdict Shard::CountOpen(const Arrival& arrival, const AlertKey& key) {
-  const CodePolicy& policy = version().policy(key.code);
+Verdict Shard::CountOpen(const Counting& how, const Arrival& arrival, const AlertKey& key) {
   if (open_keys_.Find(key) == nullptr) {
-    open_keys_.Open(key, {.count = {.window = WindowOf(arrival.now, policy.window)},
-                          .window = policy.window,
+    open_keys_.Open(key, {.count = {.window = how.window},
+                          .window = how.policy.window,
                           .last_position = arrival.position});
   }
   OpenKey& open = open_keys_.Touch(key);
-  WEIR_CHECK(open.count.window == WindowOf(arrival.now, policy.window));
+  WEIR_CHECK(open.count.window == how.window);
   open.last_position = arrival.position;
-  const bool excluded = version().excluded(arrival.alert->code);
-  const Finding finding = CountIn(policy, excluded, arrival.now, open.count);
-  return open.episode && !excluded ? Throttled(arrival, key) : Act(finding, arrival, key);
+  const Finding finding = CountIn(how, open.count);
+  return open.episode && !how.excluded ? Throttled(arrival, key) : Act(finding, arrival, key);
 }
 
 // What follows for an alert that did not meet an episode. If one starts, the key has been opened.
@@ -287,6 +306,15 @@ EpisodeEvent Shard::Event(EpisodeEvent::Kind kind, const AlertKey& key, TimeMs a
   event.policy = version().effective_from();
   event.note = version().note();
   return event;
+}
+
+void Shard::FollowRules() {
+  clocks_.clear();
+  if (rules_.version() != nullptr) {
+    for (const CodePolicy& policy : version().policies()) {
+      clocks_.emplace_back(policy.window);
+    }
+  }
 }
 
 // ---- Batches

@@ -69,6 +69,9 @@ class Shard {
 
   Duplicates& duplicates() { return duplicates_; }
 
+  // Another version is in force, or none.
+  void FollowRules();
+
   void Accept(TimeMs now);
   void Rollback();
 
@@ -78,7 +81,16 @@ class Shard {
 
  private:
   // What counting one alert says.
-  enum class Finding : uint8_t { kPass, kPassStorm, kStart };
+  enum class Finding : uint8_t { kPass, kPassStorm, kStart, kMeetsOpenKey };
+
+  // How an alert is counted, and when.
+  struct Counting {
+    const CodePolicy& policy;
+    const CountCodec& codec;
+    bool excluded = false;
+    TimeMs now;
+    int64_t window = 0;  // the one that holds `now`
+  };
 
   struct Dealt {
     Arrival arrival;
@@ -91,11 +103,20 @@ class Shard {
     CounterTable::Place place;
   };
 
+  // Of an alert with a tag.
+  static CounterTable::Key SlotKey(const Dealt& dealt) {
+    return {.device = dealt.arrival.alert->device->value, .tag = dealt.tag};
+  }
+
   Prepared Prepare(const Dealt& dealt) const;
+  static void Approach(const Dealt& dealt, Prepared& prepared);
   Verdict DecideOne(const Dealt& dealt, const Prepared& prepared);
   Verdict Count(const Dealt& dealt, const Prepared& prepared);
-  static Finding CountIn(const CodePolicy& policy, bool excluded, TimeMs now, WindowCount& count);
-  Verdict CountOpen(const Arrival& arrival, const AlertKey& key);
+  Counting CountingOf(AlertCode code, AlertCode counted_as, TimeMs now);
+  static Finding CountIn(const Counting& how, WindowCount& count);
+  static Finding CountIn(const Counting& how, uint64_t& word);
+  void OpenAfter(uint64_t before, const Counting& how, const AlertKey& key, int64_t position);
+  Verdict CountOpen(const Counting& how, const Arrival& arrival, const AlertKey& key);
   Verdict Act(Finding finding, const Arrival& arrival, const AlertKey& key);
   Verdict Throttled(const Arrival& arrival, const AlertKey& key);
   CopyMark TakeCopy(AlertCode code, Episode& episode);
@@ -117,6 +138,7 @@ class Shard {
   OpenKeys open_keys_;
   Ledger ledger_;
   std::vector<Dealt> dealt_;
+  std::vector<WindowClock> clocks_;  // by PolicyVersion::policy_index
 };
 
 }  // namespace weir

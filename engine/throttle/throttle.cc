@@ -112,7 +112,14 @@ void Throttle::MoveLedgersTo(std::vector<LedgerEntry>& entries) {
 
 void Throttle::PutInForce(size_t versions) {
   in_force_ = versions;
-  rules_.PutInForce(versions == 0 ? nullptr : &schedule_.versions[versions - 1]);
+  FollowRules(versions == 0 ? nullptr : &schedule_.versions[versions - 1]);
+}
+
+void Throttle::FollowRules(const PolicyVersion* version) {
+  rules_.PutInForce(version);
+  for (const auto& shard : shards_) {
+    shard->FollowRules();
+  }
 }
 
 void Throttle::TakeEffect(TimeMs at) {
@@ -131,13 +138,13 @@ void Throttle::TakeEffect(TimeMs at) {
 void Throttle::StartAfresh(const PolicyVersion* before, TimeMs now) {
   if (before != nullptr) {
     const PolicyVersion* after = rules_.version();
-    rules_.PutInForce(before);
+    FollowRules(before);
     const std::vector<bool> all(AlertCode::kCount, true);
     for (const auto& shard : shards_) {
       shard->EndCodes(all, now, 0);
     }
     counters_.RemoveCodes(all);
-    rules_.PutInForce(after);
+    FollowRules(after);
   }
 }
 

@@ -125,6 +125,7 @@ class Throttle : private Counters::Owner {
   bool IsOver(AlertCode code, uint64_t value, TimeMs horizon) const override;
 
   void PutInForce(size_t versions);
+  void FollowRules(const PolicyVersion* version);
   std::optional<TimeMs> NextVersionAt() const;
   void TakeEffect(TimeMs at);
   uint32_t TagOf(const Alert& alert);

@@ -2,7 +2,10 @@
 // catalogue agrees with itself and with the reference table where that is present.
 // Method: known values, all codes there and back, and the table under WEIR_SHARED or ../shared.
 
+#include <algorithm>
+#include <cctype>
 #include <fstream>
+#include <optional>
 #include <string>
 
 #include "absl/strings/match.h"
@@ -26,6 +29,24 @@ TEST(Eui64, ReadsEverySpellingAndWritesOne) {
                            "90-B3-D5-1F-30-02-00-0", "90-B3-D5-1F-30-02-00-0G",
                            "90B3-D51F-3002-0000-xxx", "9-0B-3D-51-F3-00-20-000"}) {
     EXPECT_EQ(ParseEui64(text), std::nullopt) << text;
+  }
+}
+
+TEST(Eui64, EveryCharacterInEveryPlaceIsReadOrRefused) {
+  for (const std::string text : {"90-B3-D5-1f-30-Ea-00-0F", "90B3D51f30Ea000F"}) {
+    for (size_t place = 0; place < text.size(); ++place) {
+      for (int c = 0; c < 256; ++c) {
+        std::string changed = text;
+        changed[place] = static_cast<char>(c);
+        const bool is_dash = text[place] == '-';
+        const bool fits = is_dash ? c == '-' : std::isxdigit(c) != 0;
+        std::string digits = changed;
+        digits.erase(std::remove(digits.begin(), digits.end(), '-'), digits.end());
+        const std::optional<Eui64> expected =
+            fits ? std::make_optional(Eui64{std::stoull(digits, nullptr, 16)}) : std::nullopt;
+        ASSERT_EQ(ParseEui64(changed), expected) << place << " " << c;
+      }
+    }
   }
 }
 

@@ -4,6 +4,8 @@
 #include "engine/base/units.h"
 
 #include <ctime>
+#include <optional>
+#include <string>
 
 #include "gtest/gtest.h"
 
@@ -37,6 +39,30 @@ TEST(Time, AgreesWithTheCLibrary) {
     char text[32];
     ASSERT_GT(std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S.000Z", &parts), 0U);
     ASSERT_EQ(FormatTime(TimeMs{seconds * 1000}), text);
+  }
+}
+
+// A character that is another than the usual form's is read only where ISO 8601 allows it.
+TEST(Time, EveryCharacterInEveryPlaceIsReadOrRefused) {
+  const std::string text = "2019-11-28T10:21:12.345Z";
+  for (size_t place = 0; place < text.size(); ++place) {
+    for (int c = 0; c < 256; ++c) {
+      std::string changed = text;
+      changed[place] = static_cast<char>(c);
+      const std::optional<TimeMs> time = ParseTime(changed);
+      const bool is_digit = c >= '0' && c <= '9';
+      if (text[place] < '0' || text[place] > '9') {
+        const bool same = c == text[place] || ((c == 't' || c == 'z') && c - 0x20 == text[place]);
+        ASSERT_EQ(time.has_value(), same) << place << " " << c;
+      } else if (!is_digit) {
+        ASSERT_EQ(time, std::nullopt) << place << " " << c;
+      } else if (time) {
+        ASSERT_EQ(FormatTime(*time), changed);
+      } else {
+        // No such year, month, day, hour, minute or second.
+        ASSERT_TRUE(place <= 11 || place == 14 || place == 17) << place << " " << c;
+      }
+    }
   }
 }
 
