@@ -98,7 +98,7 @@ absl::string_view DuisText(absl::string_view bytes, Arena& arena) {
   }
   // Nearly every line, and reading it again would take as long as the first time. The bracket may
   // be written as an escape.
-  if (!absl::StrContains(text, '<') && !absl::StrContainsIgnoreCase(text, "\\u003c")) {
+  if (!absl::StrContains(text, '<') && !absl::StrContains(text, "\\u003")) {
     return {};
   }
   char* const padded = arena.Allocate(text.size() + kJsonPadding);
