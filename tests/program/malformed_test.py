@@ -174,7 +174,7 @@ DUIS_CASES: tuple[tuple[bytes, str | None], ...] = (
     (duis(b":77<", b":-77<"), "bad_field"),
     (duis(b"PowerOutageEvent", b"x"), None),
     (duis(b"DCCAlertMessage", b"x"), "unknown_type"),
-    (duis(b"sr:Response ", b"sr:Reply ").replace(b"</sr:Response>", b"</sr:Reply>"), "unknown_type"),
+    (DUIS_LINE.replace(b"sr:Response", b"sr:Reply"), "unknown_type"),
     (duis(b"UserGateway", b"Gateway"), "unknown_type"),
     (duis(b"5.4", b"9" * (MEBIBYTE - len(DUIS_LINE) + 3)), None),
     (duis(b"5.4", b"9" * (MEBIBYTE - len(DUIS_LINE) + 4)), "too_long"),

@@ -136,7 +136,7 @@ class HelpTest(ProgramCase):
         self.file("messages.b64", payload.encode())
         self.file("message.hex", payload.encode())
         request = (
-            b'<Request xmlns="http://www.dccinterface.co.uk/ServiceUserGateway" schemaVersion="5.4">'
+            b'<Request xmlns="http://www.dccinterface.co.uk/ServiceUserGateway">'
             b"<Header><RequestID>90-B3-D5-1F-30-01-00-00:00-DB-12-34-56-78-90-A0:1</RequestID>"
             b"<ServiceReferenceVariant>6.13</ServiceReferenceVariant></Header>"
             b"<Body><ReadDeviceConfiguration/></Body></Request>"
