@@ -56,6 +56,10 @@ JsonField FieldOf(absl::string_view name) {
       return OneOf(name, Name{"device_time", kDeviceTime}, Name{"device_type", kDeviceType});
     case 13:
       return OneOf(name, Name{"response_code", kResponseCode});
+    case 15:
+      return OneOf(name, Name{"DCCAlertMessage", kDuisBody}, Name{"ResponseMessage", kDuisBody});
+    case 18:
+      return OneOf(name, Name{"DeviceAlertMessage", kDuisBody});
     default:
       return kCount;
   }
