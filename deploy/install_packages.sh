@@ -10,12 +10,12 @@ set -euo pipefail
 build_packages=(
   g++ cmake ninja-build pkg-config ccache
   librocksdb-dev libabsl-dev libcli11-dev libyaml-cpp-dev libsimdjson-dev
-  libzstd-dev zlib1g-dev libxxhash-dev
+  libpugixml-dev libzstd-dev zlib1g-dev libxxhash-dev
 )
 test_packages=(
   libgtest-dev libgmock-dev libbenchmark-dev
   python3 clang-14 clang-format-14 clang-tidy-14 libclang-rt-14-dev
-  zstd gzip git
+  zstd gzip git libxml2-utils
 )
 
 usage() {

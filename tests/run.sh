@@ -235,7 +235,7 @@ tidy_files() {
 }
 
 fuzz_run() {
-  local harnesses harness name corpus seeds folder
+  local harnesses harness name corpus seeds folder words
   configure fuzz
   mapfile -t harnesses < <(
     ninja -C build/fuzz -t targets all |
@@ -257,9 +257,13 @@ fuzz_run() {
         seeds+=("${folder}")
       fi
     done
+    words=()
+    if [[ -f tests/fuzz/${name}.dict ]]; then
+      words=("-dict=tests/fuzz/${name}.dict")
+    fi
     logged "${name}" steadily "build/fuzz/${harness}" "-max_total_time=${fuzz_seconds}" \
       -timeout=10 -rss_limit_mb=2048 "-artifact_prefix=build/fuzz/findings/${name}-" \
-      "${corpus}" "${seeds[@]}"
+      "${words[@]}" "${corpus}" "${seeds[@]}"
     echo "${name}: $(grep -E '^Done ' "${logs}/${name}.log")"
   done
 }

@@ -14,6 +14,12 @@ namespace weir {
 // `encoding`, `mac`, `supplementary_party`, `supplementary_party_counter`,
 // `supplementary_originator_counter`, `body` (hexadecimal). Other records are written with `type`,
 // `device` and `received`, what cannot be decoded as in `dead.letter`.
+//
+// A DUIS document that could be decoded, also one that kcat printed, has `duis` too: `message` (the
+// kind of it), `schema_version`, `request_id`, `response_id`, `response_code`, `srv`, `dcc_alert`
+// (the element that says what happened), `throttled_alert_sequence_id`, `throttled_alert_count`,
+// `code`, `instruction` and `instructions` of an outcome, as far as it says so; and an outcome has
+// `gbcs`.
 void AppendDecoded(const Record& record, std::string& out);
 
 }  // namespace weir

@@ -4,6 +4,7 @@
 
 #include "absl/strings/strip.h"
 
+#include "connectors/formats/duis.h"
 #include "connectors/formats/kcat.h"
 #include "engine/alert/event.h"
 #include "engine/base/units.h"
@@ -11,8 +12,6 @@
 namespace weir {
 
 namespace {
-
-constexpr absl::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 // `[received<TAB>]message`.
 Event DecodeGbcsLine(absl::string_view line, Arena& arena) {
@@ -41,9 +40,7 @@ Decoder::Decoder(std::optional<Format> forced) : forced_(forced) {}
 Decoded Decoder::Decode(absl::string_view line, Arena& arena) {
   const absl::string_view text = Trim(absl::StripPrefix(line, kByteOrderMark));
   if (!forced_) {
-    return !text.empty() && text.front() == '{'
-               ? DecodeObject(text, arena)
-               : Decoded{.envelope = {}, .event = OrNotReadable(DecodeGbcsLine(text, arena))};
+    return DecodeAny(text, arena);
   }
   switch (*forced_) {
     case Format::kJson:
@@ -52,8 +49,21 @@ Decoded Decoder::Decode(absl::string_view line, Arena& arena) {
       return DecodeKcat(text, parser_, arena);
     case Format::kGbcs:
       return {.envelope = {}, .event = DecodeGbcsLine(text, arena)};
+    case Format::kDuis:
+      return {.envelope = {}, .event = DecodeDuis(text, arena, std::nullopt)};
   }
   return {.envelope = {}, .event = DeadReason::kNotReadable};
+}
+
+Decoded Decoder::DecodeAny(absl::string_view line, Arena& arena) {
+  const char first = line.empty() ? '\0' : line.front();
+  if (first == '{') {
+    return DecodeObject(line, arena);
+  }
+  if (first == '<') {
+    return {.envelope = {}, .event = DecodeDuis(line, arena, std::nullopt)};
+  }
+  return {.envelope = {}, .event = OrNotReadable(DecodeGbcsLine(line, arena))};
 }
 
 Decoded Decoder::DecodeObject(absl::string_view line, Arena& arena) {

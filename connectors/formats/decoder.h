@@ -2,8 +2,8 @@
 //
 // The format is found for each line by itself, so that captures may mix them and a result never
 // depends on the lines before. A line that begins with `{` is JSON or what kcat prints, told apart
-// by IsKcat; any other is a GBCS message in hexadecimal or base64, behind the time at which it was
-// received and a tab if there is one.
+// by IsKcat; one that begins with `<` is a DUIS document; any other is a GBCS message in
+// hexadecimal or base64, behind the time at which it was received and a tab if there is one.
 //
 // Promises: any bytes give an event.
 // Errors: a DeadReason. kNotReadable only if no format was asked for and none fits; a line that
@@ -24,6 +24,9 @@
 
 namespace weir {
 
+// What some programs put before a text in UTF-8.
+constexpr absl::string_view kByteOrderMark = "\xEF\xBB\xBF";
+
 class Decoder {
  public:
   // Reads only the format `forced`, if there is one.
@@ -34,6 +37,7 @@ class Decoder {
   Decoded Decode(absl::string_view line, Arena& arena);
 
  private:
+  Decoded DecodeAny(absl::string_view line, Arena& arena);
   Decoded DecodeObject(absl::string_view line, Arena& arena);
 
   std::optional<Format> forced_;

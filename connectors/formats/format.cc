@@ -14,12 +14,15 @@ absl::string_view FormatName(Format format) {
       return "kcat";
     case Format::kGbcs:
       return "gbcs";
+    case Format::kDuis:
+      return "duis";
   }
   WEIR_CHECK(false);
 }
 
 std::optional<Format> ParseFormat(absl::string_view name) {
-  constexpr std::array<Format, 3> kFormats = {Format::kJson, Format::kKcat, Format::kGbcs};
+  constexpr std::array<Format, 4> kFormats = {Format::kJson, Format::kKcat, Format::kGbcs,
+                                              Format::kDuis};
   for (const Format format : kFormats) {
     if (FormatName(format) == name) {
       return format;

@@ -18,9 +18,10 @@ enum class Format : uint8_t {
   kJson,  // one object a line
   kKcat,  // what `kcat -J` prints; the payload is any other format
   kGbcs,  // binary; in a file hexadecimal or base64 a line, optionally `received<TAB>message`
+  kDuis,  // XML; in a file one document a line
 };
 
-// The name that `--format` takes: `json`, `kcat`, `gbcs`.
+// The name that `--format` takes: `json`, `kcat`, `gbcs`, `duis`.
 absl::string_view FormatName(Format format);
 std::optional<Format> ParseFormat(absl::string_view name);
 

@@ -13,6 +13,7 @@
 
 #include "connectors/formats/binary_text.h"
 #include "connectors/formats/format.h"
+#include "connectors/formats/message_id.h"
 #include "engine/alert/alert_code.h"
 #include "engine/alert/eui64.h"
 #include "engine/base/check.h"
@@ -168,6 +169,10 @@ JsonField FieldOf(absl::string_view name) {
       return OneOf(name, Name{"device_time", kDeviceTime}, Name{"device_type", kDeviceType});
     case 13:
       return OneOf(name, Name{"response_code", kResponseCode});
+    case 15:
+      return OneOf(name, Name{"DCCAlertMessage", kDuisBody}, Name{"ResponseMessage", kDuisBody});
+    case 18:
+      return OneOf(name, Name{"DeviceAlertMessage", kDuisBody});
     default:
       return kCount;
   }
@@ -233,13 +238,6 @@ DeadReason ReasonOf(simdjson::error_code error) {
 }
 
 // ---- Events
-
-std::optional<uint64_t> ParseUnsigned(absl::string_view text) {
-  uint64_t value = 0;
-  const char* const end = text.data() + text.size();
-  const std::from_chars_result result = std::from_chars(text.data(), end, value);
-  return result.ec == std::errc() && result.ptr == end ? std::make_optional(value) : std::nullopt;
-}
 
 // Reads the fields of one record and keeps the first fault.
 class FieldReader {
@@ -326,20 +324,13 @@ class FieldReader {
   // The device of `PARTY:DEVICE:COUNTER`.
   void DeviceOfRequest(std::optional<Eui64>& out) {
     Require(JsonField::kRequestId);
-    const std::optional<absl::string_view> id =
+    const std::optional<absl::string_view> text =
         String(JsonField::kRequestId, DeadReason::kBadField);
-    if (!id) {
+    if (!text) {
       return;
     }
-    const absl::string_view text = *id;
-    const size_t first = text.find(':');
-    const size_t second = first == absl::string_view::npos ? first : text.find(':', first + 1);
-    if (second == absl::string_view::npos || !ParseEui64(text.substr(0, first)) ||
-        !ParseUnsigned(text.substr(second + 1))) {
-      Fail(DeadReason::kBadField);
-      return;
-    }
-    Set(ParseEui64(text.substr(first + 1, second - first - 1)), DeadReason::kBadField, out);
+    const std::optional<MessageId> id = ParseMessageId(*text);
+    Set(id ? std::make_optional(id->target) : std::nullopt, DeadReason::kBadField, out);
   }
 
  private:
@@ -402,6 +393,12 @@ Event AlertOf(FieldReader& reader, std::optional<TimeMs> envelope_time) {
     event = *reader.fault();
   }
   return event;
+}
+
+// What tools make of the body of a DUIS document.
+bool IsDuisInJson(const JsonObject& object) {
+  using enum JsonField;
+  return object.seen().Has(kDuisBody) && !object.seen().Meets({kDevice, kCode});
 }
 
 // The outcome of a load switching request arrives as one of two device alerts.
@@ -505,7 +502,7 @@ Event DecodeJsonObject(const JsonObject& object, Arena& arena,
   FieldReader reader(object, arena);
   const JsonValue* type = object.Find(JsonField::kType);
   if (type == nullptr) {
-    return AlertOf(reader, envelope_time);
+    return IsDuisInJson(object) ? Event(DeadReason::kDuisInJson) : AlertOf(reader, envelope_time);
   }
   if (type->kind != JsonValue::Kind::kString) {
     return DeadReason::kBadField;

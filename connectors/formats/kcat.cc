@@ -6,6 +6,7 @@
 #include <variant>
 
 #include "connectors/formats/binary_text.h"
+#include "connectors/formats/duis.h"
 #include "connectors/formats/gbcs.h"
 #include "engine/alert/eui64.h"
 
@@ -71,6 +72,9 @@ Event PayloadEvent(absl::string_view payload, JsonParser& parser, Arena& arena,
   const absl::string_view text = Trim(payload);
   if (!text.empty() && text.front() == '{') {
     return DecodeJson(text, parser, arena, received);
+  }
+  if (!text.empty() && text.front() == '<') {
+    return DecodeDuis(text, arena, received);
   }
   const Event event = DecodeGbcsText(text, arena, received);
   const DeadReason* reason = std::get_if<DeadReason>(&event);

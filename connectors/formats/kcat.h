@@ -1,7 +1,7 @@
 // Reads what `kcat -J` prints: an envelope around one message, the payload as a JSON string.
 //
-// The payload is a JSON object, or a GBCS message in hexadecimal or base64: a JSON string cannot
-// hold binary. `ts` is the time at which the log got the message.
+// The payload is a JSON object, a DUIS document, or a GBCS message in hexadecimal or base64: a JSON
+// string cannot hold binary. `ts` is the time at which the log got the message.
 //
 // Promises: any bytes give an event. The envelope is given wherever it can be read, for a message
 // that cannot be decoded as well.

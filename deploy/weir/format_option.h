@@ -14,12 +14,12 @@ namespace weir {
 // Takes the name of a format; left empty, the format of each record is found.
 inline void AddFormatOption(CLI::App& app, std::string& format) {
   app.add_option("--format", format,
-                 "Read every line as json, kcat or gbcs; without it the format is found line by "
-                 "line")
+                 "Read every line as json, kcat, gbcs or duis; without it the format is found line "
+                 "by line")
       ->type_name("FORMAT")
       ->check([](const std::string& name) {
         return ParseFormat(name) ? std::string()
-                                 : "'" + name + "' is no format: give json, kcat or gbcs";
+                                 : "'" + name + "' is no format: give json, kcat, gbcs or duis";
       });
 }
 

@@ -40,6 +40,14 @@ absl::string_view DeadReasonName(DeadReason reason) {
       return "block_transfer";
     case DeadReason::kKeyMismatch:
       return "key_mismatch";
+    case DeadReason::kBadXml:
+      return "bad_xml";
+    case DeadReason::kDoctype:
+      return "doctype";
+    case DeadReason::kDuisMismatch:
+      return "duis_mismatch";
+    case DeadReason::kDuisInJson:
+      return "duis_in_json";
   }
   WEIR_CHECK(false);
 }

@@ -74,6 +74,10 @@ enum class DeadReason : uint8_t {
   kNotAnAlert,     // a GBCS message that is a command or a response
   kBlockTransfer,  // a GBCS message in blocks, which Weir does not put together
   kKeyMismatch,    // the record's key names another device than its content
+  kBadXml,         // not one XML document
+  kDoctype,        // an XML document with a document type declaration
+  kDuisMismatch,   // a DUIS document whose header, code and payload contradict one another
+  kDuisInJson,     // the body of a DUIS document in JSON
 };
 
 // One word for a reason, as it stands in dead.letter and in metrics: `bad_json`.

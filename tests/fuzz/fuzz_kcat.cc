@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 
+#include "connectors/formats/duis.h"
 #include "connectors/formats/kcat.h"
 #include "tests/fuzz/events.h"
 
@@ -22,6 +23,9 @@ Event Alone(absl::string_view payload, JsonParser& parser, Arena& arena) {
   if (!text.empty() && text.front() == '{') {
     const PaddedText padded(text, FillFor(text, 0));
     return DecodeJson(padded.view(), parser, arena, kReceived);
+  }
+  if (!text.empty() && text.front() == '<') {
+    return DecodeDuis(text, arena, kReceived);
   }
   const Event event = DecodeGbcsText(text, arena, kReceived);
   const auto* reason = std::get_if<DeadReason>(&event);
