@@ -42,7 +42,7 @@ CLI::Validator IsFormat() {
   const auto check = [](const std::string& text) {
     return ParseFormat(text)
                ? std::string()
-               : absl::StrCat("'", text, "' cannot be generated; give json, kcat or gbcs");
+               : absl::StrCat("'", text, "' cannot be generated; give json, kcat, gbcs or duis");
   };
   return CLI::Validator(check, "FORMAT");
 }
@@ -52,7 +52,7 @@ CLI::Validator IsPayloadFormat() {
     const std::optional<Format> format = ParseFormat(text);
     return format && *format != Format::kKcat
                ? std::string()
-               : absl::StrCat("'", text, "' cannot be a payload; give json or gbcs");
+               : absl::StrCat("'", text, "' cannot be a payload; give json, gbcs or duis");
   };
   return CLI::Validator(check, "FORMAT");
 }
@@ -180,8 +180,9 @@ void AddLayout(CLI::App& command, GenerateArguments& arguments) {
       .add_option_function<std::string>(
           "--format", [&layout](const std::string& name) { layout.format = *ParseFormat(name); },
           "How an alert is written, one a line: json; kcat, what kcat -J prints of a topic; gbcs, "
-          "the time received, a tab and the device's message in hexadecimal. gbcs leaves out DCC "
-          "alerts, for which it has no form")
+          "the time received, a tab and the device's message in hexadecimal; duis, an XML "
+          "document. gbcs leaves out DCC alerts, for which it has no form; in duis each has a "
+          "counter, the DCC's own")
       ->check(IsFormat())
       ->default_str("json");
   command.add_flag("--payloads", arguments.fleet.payloads,
@@ -198,7 +199,7 @@ void AddLayout(CLI::App& command, GenerateArguments& arguments) {
       .add_option_function<std::string>(
           "--payload-format",
           [&layout](const std::string& name) { layout.payload = *ParseFormat(name); },
-          "With --format kcat, how the payload is written: json or gbcs")
+          "With --format kcat, how the payload is written: json, gbcs or duis")
       ->check(IsPayloadFormat())
       ->default_str("json");
 }
@@ -225,7 +226,8 @@ CLI::App* AddGenerate(CLI::App& root, GenerateArguments& arguments) {
       "      what an upstream that delivers at least once makes of it\n"
       "  weir generate --unknown-codes 0.01 --wrong-clocks 10 --far-ahead 1 | weir replay -\n"
       "  weir generate --format kcat --partitions 8 --payload-format gbcs > topic.jsonl\n"
-      "  weir generate --format gbcs --storms 0 | weir decode");
+      "  weir generate --format gbcs --storms 0 | weir decode\n"
+      "  weir generate --format duis --devices 30 > documents.xml");
   return command;
 }
 

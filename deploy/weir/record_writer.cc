@@ -7,6 +7,7 @@
 #include "absl/strings/string_view.h"
 
 #include "connectors/formats/binary_text.h"
+#include "connectors/formats/duis_encode.h"
 #include "connectors/formats/json_writer.h"
 #include "connectors/formats/kcat_encode.h"
 #include "engine/alert/alert_code.h"
@@ -28,7 +29,16 @@ uint64_t PartitionOf(absl::string_view key, uint64_t partitions) {
 }
 
 bool HasForm(AlertCode code, Format format) {
-  return format != Format::kGbcs || code.is_device();
+  switch (format) {
+    case Format::kGbcs:
+      return code.is_device();
+    case Format::kDuis:
+      return IsWrittenAsDuis(code);
+    case Format::kJson:
+    case Format::kKcat:
+      break;
+  }
+  return true;
 }
 
 }  // namespace
@@ -83,7 +93,7 @@ void RecordWriter::AppendEnvelope(const Alert& alert, std::string& out) {
              out);
 }
 
-void RecordWriter::AppendMessage(const Alert& alert, std::string& out) const {
+void RecordWriter::AppendMessage(const Alert& alert, std::string& out) {
   switch (MessageFormat(layout_)) {
     case Format::kJson:
       AppendForwarded(alert, out);
@@ -93,10 +103,22 @@ void RecordWriter::AppendMessage(const Alert& alert, std::string& out) const {
       WEIR_CHECK(!alert.payload.empty());
       AppendHex(alert.payload, out);
       return;
+    case Format::kDuis:
+      AppendDocument(alert, out);
+      return;
     case Format::kKcat:
       break;
   }
   WEIR_CHECK(false);
+}
+
+void RecordWriter::AppendDocument(const Alert& alert, std::string& out) {
+  Alert sent = alert;
+  if (!sent.code.is_device() && !sent.counter) {
+    sent.counter = ++dcc_counter_;
+  }
+  WEIR_CHECK(AppendDuis(sent, std::nullopt, out));
+  out.pop_back();  // the line feed
 }
 
 }  // namespace weir

@@ -3,8 +3,8 @@
 // Promises: the same alerts give the same bytes; a line is read back to its alert, except for what
 // its format cannot say:
 //   - gbcs has no form for DCC alerts;
-//   - duis has none for some DCC alerts, and gives each DCC alert a counter of its sender, the DCC;
-//     of those, only some have a place for the time of the device;
+//   - duis has none for most DCC alerts, only some of the others have a place for the time of the
+//     device (AppendDuis), and each DCC alert without a counter gets one: its sender's, the DCC's;
 //   - in kcat each partition is a log of its own. The partition of a device follows from its id, as
 //     with kcat and other producers on librdkafka; offsets count from 0 in each.
 //
@@ -41,8 +41,9 @@ class RecordWriter {
  public:
   explicit RecordWriter(const RecordLayout& layout);
 
-  // Appends the line of an alert that has a received time. False, with `out` as it was, if the
-  // format has no form for the alert.
+  // Appends the line of an alert that has a device, a recipient and a received time and, if
+  // NeedsPayloads and it is of a device, a counter and its message. False, with `out` as it was, if
+  // the format has no form for the alert.
   bool Append(const Alert& alert, std::string& out);
 
   // How many alerts had no form.
@@ -50,11 +51,13 @@ class RecordWriter {
 
  private:
   void AppendEnvelope(const Alert& alert, std::string& out);
-  void AppendMessage(const Alert& alert, std::string& out) const;
+  void AppendMessage(const Alert& alert, std::string& out);
+  void AppendDocument(const Alert& alert, std::string& out);
 
   RecordLayout layout_;
   std::vector<int64_t> offsets_;  // by partition: the next
   std::string payload_;
+  uint64_t dcc_counter_ = 0;  // of the last DCC alert that had none
   uint64_t left_out_ = 0;
 };
 

@@ -70,6 +70,7 @@ class RecordWriterFormats : public testing::TestWithParam<RecordLayout> {};
 TEST_P(RecordWriterFormats, EveryLineIsReadBackToItsAlert) {
   RecordWriter writer(GetParam());
   LineReader reader;
+  uint64_t dcc_alerts = 0;
   for (const KeptAlert& alert : All(Everything(NeedsPayloads(GetParam())))) {
     const std::optional<std::string> line = LineOf(alert, writer);
     if (!line) {
@@ -78,7 +79,12 @@ TEST_P(RecordWriterFormats, EveryLineIsReadBackToItsAlert) {
     }
     const Decoded decoded = reader.Read(*line);
     ASSERT_TRUE(std::holds_alternative<Alert>(decoded.event)) << *line;
-    ExpectSame(std::get<Alert>(decoded.event), alert);
+    Alert read = std::get<Alert>(decoded.event);
+    if (MessageFormat(GetParam()) == Format::kDuis && !alert.code.is_device()) {
+      ASSERT_EQ(read.counter, ++dcc_alerts);
+      read.counter.reset();
+    }
+    ExpectSame(read, alert);
     ASSERT_EQ(decoded.envelope.present, GetParam().format == Format::kKcat);
   }
   EXPECT_EQ(writer.left_out() > 0, MessageFormat(GetParam()) == Format::kGbcs);
@@ -88,7 +94,9 @@ INSTANTIATE_TEST_SUITE_P(
     Formats, RecordWriterFormats,
     testing::Values(RecordLayout{.format = Format::kJson}, RecordLayout{.format = Format::kGbcs},
                     RecordLayout{.format = Format::kKcat},
-                    RecordLayout{.format = Format::kKcat, .payload = Format::kGbcs}),
+                    RecordLayout{.format = Format::kKcat, .payload = Format::kGbcs},
+                    RecordLayout{.format = Format::kDuis},
+                    RecordLayout{.format = Format::kKcat, .payload = Format::kDuis}),
     [](const auto& layout) {
       const std::string format(FormatName(layout.param.format));
       return format + "_" + std::string(FormatName(MessageFormat(layout.param)));
