@@ -51,7 +51,8 @@ CLI::App* AddDecode(CLI::App& root, DecodeArguments& arguments) {
       "What cannot be decoded is shown with the reason, and the exit code is 1.\n"
       "Examples:\n"
       "  weir decode message.hex\n"
-      "  weir decode --format gbcs < messages.b64 | jq .gbcs.use_case");
+      "  weir decode --format gbcs < messages.b64 | jq .gbcs.use_case\n"
+      "  weir decode --format duis documents.xml | jq .duis.response_code");
   return app;
 }
 

@@ -125,7 +125,61 @@ JSON_CASES: tuple[tuple[bytes, str | None], ...] = (
 )
 
 # Found by the first character, or read as JSON: a line that is no object.
-NO_OBJECT = (b"[]", b"[" + JSON_LINE + b"]", b"1", b'"text"', b"<xml/>")
+NO_OBJECT = (b"[]", b"[" + JSON_LINE + b"]", b"1", b'"text"', b"-->")
+
+DUIS_LINE = (
+    b'<sr:Response xmlns:sr="http://www.dccinterface.co.uk/ServiceUserGateway" schemaVersion="5.4">'
+    b"<sr:Header>"
+    b"<sr:ResponseID>90-B3-D5-1F-30-00-00-02:90-B3-D5-1F-30-02-00-00:77</sr:ResponseID>"
+    b"<sr:ResponseCode>I0</sr:ResponseCode>"
+    b"<sr:ResponseDateTime>2019-12-02T10:00:00.000Z</sr:ResponseDateTime>"
+    b"</sr:Header><sr:Body><sr:DCCAlertMessage>"
+    b"<sr:DCCAlertCode>AD1</sr:DCCAlertCode><sr:DCCAlert><sr:PowerOutageEvent>"
+    b"<sr:CommsHubDeviceID>00-DB-12-34-56-78-90-A2</sr:CommsHubDeviceID>"
+    b"<sr:StartDateTime>2019-12-02T09:57:00Z</sr:StartDateTime><sr:MPxN>1000000000012</sr:MPxN>"
+    b"</sr:PowerOutageEvent></sr:DCCAlert></sr:DCCAlertMessage></sr:Body></sr:Response>"
+)
+
+
+def duis(old: bytes, new: bytes) -> bytes:
+    assert old in DUIS_LINE
+    return DUIS_LINE.replace(old, new)
+
+
+DUIS_CASES: tuple[tuple[bytes, str | None], ...] = (
+    (DUIS_LINE, None),
+    (b"\xef\xbb\xbf  " + DUIS_LINE + b" \t\r", None),
+    (b'<?xml version="1.0"?>' + DUIS_LINE, None),
+    (DUIS_LINE + b"<!-- - -->", None),
+    (DUIS_LINE + DUIS_LINE, "bad_xml"),
+    (DUIS_LINE + b"x", "bad_xml"),
+    (DUIS_LINE + b"\0", "bad_xml"),
+    (b"<", "bad_xml"),
+    (b"<sr:Response>" * 65, "too_deep"),
+    (b"<sr:Response>" * 64, "bad_xml"),
+    (b"<a>" * 100_000, "too_deep"),
+    (b"<!DOCTYPE a>" + DUIS_LINE, "doctype"),
+    (duis(b">AD1<", b">AD&one;<"), "bad_xml"),
+    (duis(b">AD1<", b">AD&#49;<"), None),
+    (duis(b">AD1<", b">AD&#0;<"), "bad_xml"),
+    (duis(b">AD1<", b">AD1\xff<"), "bad_utf8"),
+    (duis(b">AD1<", b"><![CDATA[AD1]]><"), None),
+    (duis(b">AD1<", b">AD<!-- -->1<"), None),
+    (duis(b">AD1<", b">AD<x/>1<"), "bad_field"),
+    (duis(b">AD1<", b">AD2<"), "bad_code"),
+    (duis(b">AD1<", b"><"), "missing_field"),
+    (duis(b"<sr:ResponseCode>", b"<sr:ResponseCode/><sr:ResponseCode>"), "bad_field"),
+    (duis(b"sr:ResponseCode>", b"sr:Code>"), "missing_field"),
+    (duis(b"2019-12-02T10", b"1919-12-02T10"), "bad_time"),
+    (duis(b":77<", b":-77<"), "bad_field"),
+    (duis(b"PowerOutageEvent", b"x"), None),
+    (duis(b"DCCAlertMessage", b"x"), "unknown_type"),
+    (DUIS_LINE.replace(b"sr:Response", b"sr:Reply"), "unknown_type"),
+    (duis(b"UserGateway", b"Gateway"), "unknown_type"),
+    (duis(b"5.4", b"9" * (MEBIBYTE - len(DUIS_LINE) + 3)), None),
+    (duis(b"5.4", b"9" * (MEBIBYTE - len(DUIS_LINE) + 4)), "too_long"),
+    (b'{"ResponseMessage":{}}', "duis_in_json"),
+)
 
 
 class MalformedTest(ProgramCase):
@@ -193,9 +247,12 @@ class MalformedTest(ProgramCase):
     def test_cut_gbcs(self) -> None:
         self.check_everywhere(prefixes(self.gbcs_line) + prefixes(self.gbcs_base64))
 
+    def test_cut_duis(self) -> None:
+        self.check_everywhere(prefixes(DUIS_LINE))
+
     def test_changed_bytes(self) -> None:
         lines = []
-        for line in (JSON_LINE, KCAT_LINE, self.gbcs_line, self.gbcs_base64):
+        for line in (JSON_LINE, KCAT_LINE, DUIS_LINE, self.gbcs_line, self.gbcs_base64):
             for _ in range(300):
                 spoilt = bytearray(line)
                 for _ in range(self.rng.randrange(1, 4)):
@@ -219,7 +276,7 @@ class MalformedTest(ProgramCase):
 
     def test_last_line_cut_at_every_byte(self) -> None:
         """Nothing behind the content may be read: the cut line ends where the file does."""
-        for line in (JSON_LINE, self.gbcs_base64):
+        for line in (JSON_LINE, DUIS_LINE, self.gbcs_base64):
             for length in range(1, len(line)):
                 result = support.run(["decode"], stdin=line[:length])
                 self.assertEqual(result.out.count(b"\n"), 1, line[:length])
@@ -251,6 +308,10 @@ class ReasonTest(ProgramCase):
         self.check_reasons(JSON_CASES)
         self.check_reasons(JSON_CASES, "--format", "json")
 
+    def test_duis(self) -> None:
+        self.check_reasons(DUIS_CASES)
+        self.check_reasons(DUIS_CASES[:-1], "--format", "duis")
+
     def test_no_object(self) -> None:
         self.check_reasons(tuple((line, "not_readable") for line in NO_OBJECT))
         everything = (*NO_OBJECT, b"null", JSON_LINE[1:-1])
@@ -279,6 +340,9 @@ class ReasonTest(ProgramCase):
             (envelope(payload="{"), "bad_json"),
             (envelope(payload="\0"), "not_readable"),
             (envelope(payload="DF09"), "bad_gbcs"),
+            (envelope(payload="<"), "bad_xml"),
+            (envelope(payload=DUIS_LINE.decode()), "key_mismatch"),
+            (envelope(payload=DUIS_LINE.decode(), key="00-DB-12-34-56-78-90-A2"), None),
             (envelope(payload=nested(64).decode()), None),
             (envelope(payload=nested(65).decode()), "too_deep"),
             (envelope(payload=padded(MEBIBYTE).decode()), None),

@@ -135,6 +135,13 @@ class HelpTest(ProgramCase):
         payload = next(text for text in payloads if text)
         self.file("messages.b64", payload.encode())
         self.file("message.hex", payload.encode())
+        request = (
+            b'<Request xmlns="http://www.dccinterface.co.uk/ServiceUserGateway">'
+            b"<Header><RequestID>90-B3-D5-1F-30-01-00-00:00-DB-12-34-56-78-90-A0:1</RequestID>"
+            b"<ServiceReferenceVariant>6.13</ServiceReferenceVariant></Header>"
+            b"<Body><ReadDeviceConfiguration/></Body></Request>"
+        )
+        self.file("documents.xml", request)
 
     def test_examples_work(self) -> None:
         for command in commands():

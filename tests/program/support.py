@@ -40,6 +40,7 @@ FORMATS: tuple[tuple[str, ...], ...] = (
     ("--format", "json"),
     ("--format", "kcat"),
     ("--format", "gbcs"),
+    ("--format", "duis"),
 )
 STREAMS = ("alerts.forwarded", "throttle.episodes", "alerts.consolidated")
 MAX_MESSAGE = 1 << 20

@@ -17,6 +17,7 @@
 #include "connectors/formats/binary_text.h"
 #include "connectors/formats/gbcs_encode.h"
 #include "connectors/formats/json_writer.h"
+#include "tests/support/duis_documents.h"
 
 namespace weir {
 namespace {
@@ -60,6 +61,12 @@ std::string Kcat(absl::string_view payload) {
       R"({"topic":"t","partition":3,"offset":42,"tstype":"create","ts":1574985600123,"broker":0,)"
       R"("key":"90B3D51F30020000","payload":)",
       quoted, "}");
+}
+
+// A document around GbcsMessage().
+std::string DuisOf(Eui64 device) {
+  return Response(ResponseHeader("", absl::StrCat(FormatEui64(device), ":00DB1234567890A1:7")),
+                  DeviceAlertMessage("8F36", Base64(GbcsMessage())));
 }
 
 Decoded Decode(Decoder& decoder, absl::string_view line, Arena& arena) {
@@ -122,7 +129,15 @@ TEST(DecoderTest, FindsTheFormat) {
       {"   \r", "not_readable"},
       {"\xEF\xBB\xBF", "not_readable"},
       {"hello world", "not_readable"},
-      {"<Response/>", "not_readable"},
+      {DeviceAlert(), "alert"},
+      {absl::StrCat("\xEF\xBB\xBF ", DeviceAlert(), " \r"), "alert"},
+      {absl::StrCat("2019-11-29T00:00:00Z\t", DeviceAlert()), "not_readable"},
+      {Kcat(DuisOf(kDeviceId)), "alert in kcat"},
+      {ServiceRequest(), "other"},
+      {"<Response/>", "unknown_type"},
+      {"<", "bad_xml"},
+      {Repeat(10'000'000, '<'), "too_long"},
+      {R"({"DeviceAlertMessage":{"AlertCode":"8F20","GBCSPayload":"AAAA"}})", "duis_in_json"},
       {"[1]", "not_readable"},
       {"\"x\"", "not_readable"},
       {"\xFF\xFE", "not_readable"},
@@ -183,26 +198,31 @@ TEST(DecoderTest, ForcedFormats) {
     const char* json;
     const char* kcat;
     const char* gbcs;
+    const char* duis;
   };
 
   const Case cases[] = {
-      {std::string(kAlert), "alert", "bad_envelope", "bad_payload"},
-      {Kcat(kAlert), "missing_field", "alert in kcat", "bad_payload"},
-      {Kcat(hex), "missing_field", "alert in kcat", "bad_payload"},
-      {hex, "bad_json", "bad_json", "alert"},
-      {"", "bad_json", "bad_json", "bad_payload"},
-      {"hello world", "bad_json", "bad_json", "bad_payload"},
-      {absl::StrCat("\xEF\xBB\xBF ", kAlert, "\r"), "alert", "bad_envelope", "bad_payload"},
+      {std::string(kAlert), "alert", "bad_envelope", "bad_payload", "bad_xml"},
+      {Kcat(kAlert), "missing_field", "alert in kcat", "bad_payload", "bad_xml"},
+      {Kcat(hex), "missing_field", "alert in kcat", "bad_payload", "bad_xml"},
+      {Kcat(DuisOf(kDeviceId)), "missing_field", "alert in kcat", "bad_payload", "bad_xml"},
+      {hex, "bad_json", "bad_json", "alert", "bad_xml"},
+      {DeviceAlert(), "bad_json", "bad_json", "bad_payload", "alert"},
+      {"", "bad_json", "bad_json", "bad_payload", "bad_xml"},
+      {"hello world", "bad_json", "bad_json", "bad_payload", "bad_xml"},
+      {absl::StrCat("\xEF\xBB\xBF ", kAlert, "\r"), "alert", "bad_envelope", "bad_payload",
+       "bad_xml"},
   };
   for (const Case& test : cases) {
     EXPECT_EQ(Outcome(test.line, Format::kJson), test.json) << test.line;
     EXPECT_EQ(Outcome(test.line, Format::kKcat), test.kcat) << test.line;
     EXPECT_EQ(Outcome(test.line, Format::kGbcs), test.gbcs) << test.line;
+    EXPECT_EQ(Outcome(test.line, Format::kDuis), test.duis) << test.line;
   }
 }
 
 TEST(DecoderTest, FormatNames) {
-  for (const Format format : {Format::kJson, Format::kKcat, Format::kGbcs}) {
+  for (const Format format : {Format::kJson, Format::kKcat, Format::kGbcs, Format::kDuis}) {
     EXPECT_EQ(ParseFormat(FormatName(format)), format);
   }
   EXPECT_EQ(ParseFormat("kcat"), Format::kKcat);
@@ -215,6 +235,9 @@ TEST(DecoderTest, LinesDoNotDependOnEachOther) {
   const std::vector<std::string> lines = {std::string(kAlert),
                                           Kcat(kAlert),
                                           Hex(GbcsMessage()),
+                                          DeviceAlert(),
+                                          Kcat(DuisOf(kDeviceId)),
+                                          "<a>",
                                           "{\"a\":[[[[",
                                           "nothing",
                                           Kcat(Base64(GbcsMessage())),
@@ -240,16 +263,23 @@ TEST(DecoderTest, EventsOutliveTheirLine) {
   Arena arena;
   const Decoded first = Decode(decoder, Kcat(Hex(GbcsMessage())), arena);
   const Decoded second = Decode(decoder, Kcat(kAlert), arena);
+  const Decoded third = Decode(decoder, Kcat(DuisOf(kDeviceId)), arena);
   EXPECT_EQ(first.envelope.topic, "t");
   EXPECT_EQ(std::get<Alert>(first.event).payload, GbcsMessage());
   EXPECT_EQ(second.envelope.topic, "t");
+  EXPECT_EQ(third.envelope.topic, "t");
+  EXPECT_EQ(std::get<Alert>(third.event).payload, GbcsMessage());
 }
 
 TEST(DecoderTest, TruncationNeverGivesAnEvent) {
-  const std::string lines[] = {
-      std::string(kAlert),      Kcat(kAlert),
-      Kcat(Hex(GbcsMessage())), Hex(GbcsMessage()),
-      Base64(GbcsMessage()),    absl::StrCat("2019-11-29T00:00:00Z\t", Hex(GbcsMessage()))};
+  const std::string lines[] = {std::string(kAlert),
+                               Kcat(kAlert),
+                               Kcat(Hex(GbcsMessage())),
+                               Hex(GbcsMessage()),
+                               Base64(GbcsMessage()),
+                               absl::StrCat("2019-11-29T00:00:00Z\t", Hex(GbcsMessage())),
+                               DeviceAlert(),
+                               Kcat(DuisOf(kDeviceId))};
   for (const std::string& line : lines) {
     // Padding at the end of base64 may be left out.
     const size_t content = line.find_last_not_of('=') + 1;
@@ -263,10 +293,14 @@ TEST(DecoderTest, TruncationNeverGivesAnEvent) {
 }
 
 TEST(DecoderTest, ChangedBytesNeverCrash) {
-  const std::string lines[] = {
-      std::string(kAlert),      Kcat(kAlert),
-      Kcat(Hex(GbcsMessage())), Hex(GbcsMessage()),
-      Base64(GbcsMessage()),    absl::StrCat("2019-11-29T00:00:00Z\t", Hex(GbcsMessage()))};
+  const std::string lines[] = {std::string(kAlert),
+                               Kcat(kAlert),
+                               Kcat(Hex(GbcsMessage())),
+                               Hex(GbcsMessage()),
+                               Base64(GbcsMessage()),
+                               absl::StrCat("2019-11-29T00:00:00Z\t", Hex(GbcsMessage())),
+                               DeviceAlert(),
+                               Kcat(DuisOf(kDeviceId))};
   const uint64_t seed = std::random_device{}();
   SCOPED_TRACE(absl::StrCat("seed ", seed));
   std::mt19937_64 random(seed);
@@ -274,6 +308,7 @@ TEST(DecoderTest, ChangedBytesNeverCrash) {
   Decoder json(Format::kJson);
   Decoder kcat(Format::kKcat);
   Decoder gbcs(Format::kGbcs);
+  Decoder duis(Format::kDuis);
   Arena arena;
   for (int i = 0; i < 20000; ++i) {
     std::string line = lines[random() % std::size(lines)];
@@ -281,7 +316,7 @@ TEST(DecoderTest, ChangedBytesNeverCrash) {
       line[random() % line.size()] = static_cast<char>(random());
     }
     line.resize(random() % 2 == 0 ? line.size() : random() % line.size());
-    for (Decoder* decoder : {&automatic, &json, &kcat, &gbcs}) {
+    for (Decoder* decoder : {&automatic, &json, &kcat, &gbcs, &duis}) {
       const Decoded decoded = Decode(*decoder, line, arena);
       if (const Alert* alert = std::get_if<Alert>(&decoded.event); alert != nullptr) {
         // Reads what the alert views.

@@ -286,6 +286,20 @@ std::string WithFields(absl::string_view fields) {
                       "}");
 }
 
+// What tools make of the body of a DUIS document is told from an alert that lacks its fields.
+TEST_F(JsonTest, DuisInJson) {
+  for (const absl::string_view name :
+       {"DeviceAlertMessage", "DCCAlertMessage", "ResponseMessage"}) {
+    EXPECT_EQ(Outcome(absl::StrCat("{\"", name, "\":{\"device\":1}}")), "duis_in_json");
+    EXPECT_EQ(Outcome(absl::StrCat("{\"", name, "\":null,\"received\":5}")), "duis_in_json");
+    EXPECT_EQ(Outcome(absl::StrCat("{\"", name, "\":1,\"device\":\"x\"}")), "bad_field");
+    EXPECT_EQ(Outcome(absl::StrCat("{\"", name, "\":1,\"type\":\"device\"}")), "missing_field");
+    EXPECT_EQ(Outcome(WithFields(absl::StrCat("\"", name, "\":{}"))), "alert");
+  }
+  EXPECT_EQ(Outcome(R"({"x":{"DeviceAlertMessage":{}}})"), "missing_field");
+  EXPECT_EQ(Outcome(R"({"deviceAlertMessage":{}})"), "missing_field");
+}
+
 TEST_F(JsonTest, AddedFields) {
   struct Case {
     const char* fields;

@@ -153,7 +153,7 @@ TEST_F(KcatTest, Outcomes) {
       {Line("\"\""), "missing_field"},
       {Line("\"  \""), "not_readable"},
       {Line("\"hello world\""), "not_readable"},
-      {Line("\"<xml/>\""), "not_readable"},
+      {Line("\"<xml/>\""), "unknown_type"},
       {Line("\"00\""), "bad_gbcs"},
       {Line("\"{\""), "bad_json"},
       {Line(Quoted(Line(good))), "missing_field"},
