@@ -57,7 +57,7 @@ class FleetDelivery {
  private:
   struct Waiting {
     FleetDispatch message;
-    uint64_t ticket;  // first come, first served among those of a millisecond
+    uint64_t ticket = 0;  // first come, first served among those of a millisecond
 
     friend bool operator>(const Waiting& a, const Waiting& b) {
       return a.message.written != b.message.written ? a.message.written > b.message.written

@@ -130,11 +130,13 @@ const FleetHabit& Choose(FleetHabits habits, FleetRandom& random) {
 int64_t AlertsPerIncident() {
   uint64_t sum = 0;
   for (const FleetHabits habits : kBackground) {
+    const uint64_t all = Weight(habits);
+    WEIR_CHECK(all > 0);
     uint64_t ends = 0;
     for (const FleetHabit& habit : habits) {
       ends += habit.end ? habit.weight : 0;
     }
-    sum += 1000 + 1000 * ends / Weight(habits);
+    sum += 1000 + 1000 * ends / all;
   }
   return static_cast<int64_t>(sum / kDevicesPerHome);
 }

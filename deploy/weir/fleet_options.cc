@@ -20,8 +20,8 @@ absl::Status Invalid(absl::string_view text) {
 absl::Status CheckDevices(const FleetOptions& options) {
   const struct {
     absl::string_view what;
-    uint64_t count;
-    uint64_t most;
+    uint64_t count = 0;
+    uint64_t most = 0;
   } chosen[] = {
       {"storm", options.storms, kMaxFleetStorms},
       {"flap", options.flapping, kMaxFleetFlapping},

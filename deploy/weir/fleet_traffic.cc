@@ -125,13 +125,13 @@ struct Repetition {
 
 // How devices of a kind repeat themselves.
 struct Pattern {
-  Random::Purpose choice;
-  Random::Purpose course;
-  FleetHabits (*habits)(FleetDevice kind);
+  Random::Purpose choice{};
+  Random::Purpose course{};
+  FleetHabits (*habits)(FleetDevice kind) = nullptr;
   DurationMs shortest;
   DurationMs longest;
-  int64_t fastest;  // interval, on average
-  int64_t slowest;
+  int64_t fastest = 0;  // interval, on average
+  int64_t slowest = 0;
 };
 
 // 1 to 10 s apart.

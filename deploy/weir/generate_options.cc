@@ -165,7 +165,7 @@ void AddFaults(CLI::App& command, FleetOptions& fleet) {
   command
       .add_option(
           "--far-ahead", fleet.far_ahead,
-          "How many devices send three alerts more that are stamped, when received, with a "
+          "How many devices send three more alerts that are stamped, when received, with a "
           "time 2 to 30 days ahead. A replay ignores the times of one such device; with two "
           "or more it believes them, and takes all that follows for late")
       ->check(IsAtMost("NUMBER", 0, kMaxFleetFarAhead))
@@ -186,8 +186,8 @@ void AddLayout(CLI::App& command, GenerateArguments& arguments) {
       ->check(IsFormat())
       ->default_str("json");
   command.add_flag("--payloads", arguments.fleet.payloads,
-                   "Give each device alert in json its GBCS message, unsigned: two to three times "
-                   "the bytes. The other formats have it anyway, if they have room for it");
+                   "Give each device alert that is written as json its GBCS message, unsigned: two "
+                   "to three times the bytes. gbcs and duis have it anyway");
   command
       .add_option(
           "--partitions", layout.partitions,
