@@ -74,7 +74,7 @@ void AppendNumber(absl::string_view name, std::optional<uint64_t> number, std::s
   }
 }
 
-void AppendDuis(const DuisDetails& details, std::string& out) {
+void AppendDetails(const DuisDetails& details, std::string& out) {
   absl::StrAppend(&out, ",\"duis\":{\"message\":\"", details.message, "\"");
   AppendText("schema_version", details.schema_version, out);
   AppendText("request_id", details.request_id, out);
@@ -134,7 +134,7 @@ void AppendAlert(const Alert& alert, const std::optional<DuisDetails>& duis, std
     AppendMember("name", name, out);
   }
   if (duis) {
-    AppendDuis(*duis, out);
+    AppendDetails(*duis, out);
   }
   AppendGbcs(alert.payload, out);
   out.append("}\n");
@@ -164,7 +164,7 @@ void AppendOther(const OtherEvent& event, const std::optional<DuisDetails>& duis
     AppendMember("received", FormatTime(*event.received), out);
   }
   if (duis) {
-    AppendDuis(*duis, out);
+    AppendDetails(*duis, out);
     AppendGbcs(duis->outcome, out);
   }
   out.append("}\n");

@@ -76,7 +76,7 @@ std::string CommsHubAlert(const Alert& alert) {
 struct DccAlertBody {
   absl::string_view code;
   absl::string_view element;
-  std::string (*content)(const Alert& alert);
+  std::string (*content)(const Alert& alert) = nullptr;
 };
 
 constexpr DccAlertBody kDccAlertBodies[] = {

@@ -31,7 +31,8 @@ constexpr Eui64 kDccId{0x90B3D51F30000002};
 // N58 and N62.
 bool IsWrittenAsDuis(AlertCode code);
 
-// Appends the alert and a line feed; with `mark` as a copy, its numbers cut to 32 bits' largest.
+// Appends the alert and a line feed; with `mark` as a copy, whose numbers are written as 4294967295
+// if they are larger: the schema has no more room.
 //
 // False, with `out` as it was, unless
 //   - IsWrittenAsDuis(alert.code);

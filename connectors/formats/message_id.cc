@@ -1,8 +1,5 @@
 #include "connectors/formats/message_id.h"
 
-#include <charconv>
-#include <system_error>
-
 namespace weir {
 
 std::optional<MessageId> ParseMessageId(absl::string_view text) {
@@ -18,13 +15,6 @@ std::optional<MessageId> ParseMessageId(absl::string_view text) {
     return std::nullopt;
   }
   return MessageId{.originator = *originator, .target = *target, .counter = *counter};
-}
-
-std::optional<uint64_t> ParseUnsigned(absl::string_view text) {
-  uint64_t value = 0;
-  const char* const end = text.data() + text.size();
-  const std::from_chars_result result = std::from_chars(text.data(), end, value);
-  return result.ec == std::errc() && result.ptr == end ? std::make_optional(value) : std::nullopt;
 }
 
 }  // namespace weir

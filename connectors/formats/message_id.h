@@ -8,8 +8,10 @@
 // Layer: connectors/formats (engine/alert).
 #pragma once
 
+#include <charconv>
 #include <cstdint>
 #include <optional>
+#include <system_error>
 
 #include "absl/strings/string_view.h"
 
@@ -26,7 +28,13 @@ struct MessageId {
 // Nothing if `text` is anything else. The EUI-64s may be written in each way that ParseEui64 takes.
 std::optional<MessageId> ParseMessageId(absl::string_view text);
 
-// A decimal number of 64 bits without a sign; nothing if `text` is anything else.
-std::optional<uint64_t> ParseUnsigned(absl::string_view text);
+// A decimal number of 64 bits without a sign; nothing if `text` is anything else. Inline: it is
+// read in most alerts.
+inline std::optional<uint64_t> ParseUnsigned(absl::string_view text) {
+  uint64_t value = 0;
+  const char* const end = text.data() + text.size();
+  const std::from_chars_result result = std::from_chars(text.data(), end, value);
+  return result.ec == std::errc() && result.ptr == end ? std::make_optional(value) : std::nullopt;
+}
 
 }  // namespace weir
