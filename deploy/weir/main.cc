@@ -51,7 +51,7 @@ int Main(int argc, char** argv) {
     return RunValidate(validate);
   }
   if (generate_app->parsed()) {
-    return RunGenerate(generate.fleet, stdout);
+    return RunGenerate(generate, stdout);
   }
   // Not left to the parser, which would say this of a misspelt command too.
   static_cast<void>(std::fputs("weir: give a command; weir --help lists them\n", stderr));

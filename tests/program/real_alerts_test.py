@@ -11,17 +11,14 @@ from __future__ import annotations
 import base64
 import csv
 import json
-import os
 import re
 import unittest
-from pathlib import Path
 from typing import Any
 
 import support
 from support import DONE, ProgramCase
 
-SHARED = Path(os.environ.get("WEIR_SHARED", support.ROOT.parent / "shared"))
-ALERTS = SHARED / "data" / "gbcs-alerts"
+ALERTS = support.SHARED / "data" / "gbcs-alerts"
 
 
 def time_of(text: str) -> str:

@@ -5,7 +5,8 @@ it prints and the files it writes. Method: every run goes through this file, whi
 once if the program is missing, ends by a signal, gives an exit code that is not documented, or
 prints what a sanitizer or a broken invariant prints.
 
-WEIR names the program, relative to the root of the repository; WEIR_SEED repeats a seed.
+WEIR names the program, relative to the root of the repository; WEIR_SEED repeats a seed;
+WEIR_SHARED names the folder of reference data, which some tests need.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 WEIR = ROOT / os.environ.get("WEIR", "build/release/deploy/weir")
+SHARED = Path(os.environ.get("WEIR_SHARED", ROOT.parent / "shared"))  # reference data
 SEED = int(os.environ.get("WEIR_SEED", "1"))
 
 DONE, FAILED, USAGE, CONFIGURATION = 0, 1, 2, 78

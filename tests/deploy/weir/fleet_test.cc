@@ -1,29 +1,21 @@
-// Goal: a synthetic fleet is the same on every machine and looks like the traffic it stands for,
-// and `weir generate` writes all of it or says why not. Method: hashes computed once; whole fleets
-// of a few thousand devices, counted by code, device and window; every line and every GBCS message
-// decoded again; outputs that are full or closed.
+// Goal: a synthetic fleet is the same on every machine and looks like the traffic it stands for.
+// Method: hashes computed once; whole fleets of a few thousand devices, counted by code, device and
+// window; every line and every GBCS message decoded again.
 
 #include "deploy/weir/fleet.h"
 
-#include <fcntl.h>
-#include <unistd.h>
 #include <xxhash.h>
 
 #include <algorithm>
-#include <array>
 #include <cstdint>
-#include <cstdio>
 #include <limits>
 #include <map>
 #include <optional>
 #include <set>
 #include <string>
-#include <utility>
 #include <variant>
 #include <vector>
 
-#include "CLI/CLI.hpp"
-#include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "gtest/gtest.h"
 
@@ -31,47 +23,16 @@
 #include "connectors/formats/gbcs.h"
 #include "connectors/formats/json.h"
 #include "connectors/formats/json_writer.h"
-#include "deploy/weir/generate_command.h"
 #include "engine/alert/alert_code.h"
 #include "engine/alert/event.h"
 #include "engine/throttle/policy.h"
+#include "tests/deploy/weir/fleets.h"
 
 namespace weir {
 namespace {
 
-std::vector<KeptAlert> All(const FleetOptions& options) {
-  Fleet fleet(options);
-  std::vector<KeptAlert> alerts;
-  KeptAlert alert;
-  while (fleet.Next(alert)) {
-    alerts.push_back(alert);
-  }
-  EXPECT_EQ(fleet.counts().all(), alerts.size());
-  return alerts;
-}
-
-std::string Lines(const FleetOptions& options) {
-  std::string lines;
-  for (const KeptAlert& alert : All(options)) {
-    AppendForwarded(View(alert), lines);
-  }
-  return lines;
-}
-
 uint64_t Hash(absl::string_view bytes) {
   return XXH3_64bits(bytes.data(), bytes.size());
-}
-
-FleetCounts Counts(const FleetOptions& options) {
-  Fleet fleet(options);
-  KeptAlert alert;
-  while (fleet.Next(alert)) {
-  }
-  return fleet.counts();
-}
-
-AlertCode Code(absl::string_view text) {
-  return *ParseAlertCode(text);
 }
 
 // The devices that send `code`, each with when it does.
@@ -101,38 +62,6 @@ DurationMs Span(const std::multimap<Eui64, TimeMs>& senders) {
   return *times.rbegin() - *times.begin();
 }
 
-// ---- Random numbers
-
-TEST(FleetRandom, ExponentialHasItsMeanAndItsMedian) {
-  for (const int64_t mean : {int64_t{1000}, int64_t{1} << 40, int64_t{1} << 56}) {
-    FleetRandom random(1, FleetRandom::Purpose::kBackground, 0);
-    constexpr int kDraws = 100'000;
-    double sum = 0;
-    int below = 0;
-    for (int i = 0; i < kDraws; ++i) {
-      const int64_t draw = random.Exponential(mean);
-      ASSERT_GE(draw, 0);
-      sum += static_cast<double>(draw) / static_cast<double>(mean);
-      below += static_cast<double>(draw) < 0.693147 * static_cast<double>(mean) ? 1 : 0;
-    }
-    EXPECT_NEAR(sum / kDraws, 1, 0.02) << mean;
-    EXPECT_NEAR(below, kDraws / 2.0, kDraws / 50.0) << mean;
-  }
-}
-
-TEST(FleetRandom, ShuffleGivesEachNumberOnce) {
-  for (uint64_t n = 1; n < 200; ++n) {
-    FleetRandom random(n, FleetRandom::Purpose::kOutage, 0);
-    const FleetShuffle shuffle(n, random);
-    std::set<uint64_t> numbers;
-    for (uint64_t i = 0; i < n; ++i) {
-      numbers.insert(shuffle[i]);
-    }
-    EXPECT_EQ(numbers.size(), n);
-    EXPECT_EQ(*numbers.rbegin(), n - 1);
-  }
-}
-
 // ---- What must not change
 
 // A change of these is a change of what every user gets for the same options: say so in the notes
@@ -140,6 +69,16 @@ TEST(FleetRandom, ShuffleGivesEachNumberOnce) {
 TEST(Fleet, GivesTheSameBytesOnEveryMachine) {
   EXPECT_EQ(Hash(Lines({.devices = 1000, .storms = 5})), 0xA0584D694AF17E4Au);
   EXPECT_EQ(Hash(Lines({.devices = 1000, .storms = 5, .payloads = true})), 0xD69BD91ADC100499u);
+  EXPECT_EQ(Hash(Lines({.devices = 1000,
+                        .storms = 5,
+                        .payloads = true,
+                        .flapping = 5,
+                        .unknown_codes = 0.05,
+                        .wrong_clocks = 50,
+                        .far_ahead = 2,
+                        .duplicates = 0.02,
+                        .late = 0.03})),
+            0x5FDE539272FEF435u);
 }
 
 TEST(Fleet, SeedGivesOtherAlertsOfTheSameDevices) {
@@ -161,11 +100,11 @@ TEST(Fleet, SeedGivesOtherAlertsOfTheSameDevices) {
 TEST(Fleet, StormsAndOutagesLeaveTheBackgroundAsItIs) {
   const FleetCounts calm = Counts({.devices = 1000, .storms = 0, .outages = 0});
   const FleetCounts wild = Counts({.devices = 1000, .storms = 7, .outages = 2});
-  EXPECT_EQ(calm.storm, 0u);
-  EXPECT_EQ(calm.outage, 0u);
-  EXPECT_EQ(calm.background, wild.background);
-  EXPECT_GT(wild.storm, 0u);
-  EXPECT_GT(wild.outage, 0u);
+  EXPECT_EQ(calm.of(FleetKind::kStorm), 0u);
+  EXPECT_EQ(calm.of(FleetKind::kOutage), 0u);
+  EXPECT_EQ(calm.of(FleetKind::kBackground), wild.of(FleetKind::kBackground));
+  EXPECT_GT(wild.of(FleetKind::kStorm), 0u);
+  EXPECT_GT(wild.of(FleetKind::kOutage), 0u);
 }
 
 // ---- Order, times and counters
@@ -229,7 +168,8 @@ TEST(Fleet, BackgroundHasTheRateAskedFor) {
     const FleetCounts counts =
         Counts({.devices = 20000, .storms = 0, .outages = 0, .alerts_per_device_day = rate});
     const double expected = 20000 * rate;
-    EXPECT_NEAR(static_cast<double>(counts.background), expected, expected / 10) << rate;
+    EXPECT_NEAR(static_cast<double>(counts.of(FleetKind::kBackground)), expected, expected / 10)
+        << rate;
   }
   EXPECT_EQ(Counts({.storms = 0, .outages = 0, .alerts_per_device_day = 0}).all(), 0u);
 }
@@ -262,27 +202,9 @@ TEST(Fleet, ADeviceReportsToOneSupplierAndOneNetworkOperator) {
   }
 }
 
-using Key = std::pair<Eui64, AlertCode>;
-
-// The keys that pass the default threshold in some window, each with the alerts beyond it.
-std::map<Key, uint64_t> Stormy(const std::vector<KeptAlert>& alerts) {
-  const CodePolicy policy;
-  std::map<std::pair<Key, int64_t>, uint64_t> windows;
-  for (const KeptAlert& alert : alerts) {
-    ++windows[{{*alert.device, alert.code}, WindowOf(*alert.received, policy.window)}];
-  }
-  std::map<Key, uint64_t> stormy;
-  for (const auto& [window, count] : windows) {
-    if (count > policy.threshold) {
-      stormy[window.first] += count - policy.threshold;
-    }
-  }
-  return stormy;
-}
-
 TEST(Fleet, EachStormIsOneKeyAboveTheDefaultThreshold) {
   const std::vector<KeptAlert> alerts = All({.devices = 9000, .storms = 100});
-  const std::map<Key, uint64_t> stormy = Stormy(alerts);
+  const std::map<FleetKey, uint64_t> stormy = Stormy(alerts);
   std::set<Eui64> devices;
   uint64_t excluded = 0;
   for (const auto& [key, beyond] : stormy) {
@@ -348,22 +270,12 @@ TEST(Fleet, AnOutageIsABurstOfHubsAndABurstOfTheirMeters) {
 TEST(Fleet, SmallestFleets) {
   for (uint64_t devices = 1; devices <= 7; ++devices) {
     const FleetCounts counts = Counts({.devices = devices, .storms = devices, .outages = 3});
-    EXPECT_GT(counts.storm, 0u);
-    EXPECT_EQ(counts.outage > 0, devices >= 3);
+    EXPECT_GT(counts.of(FleetKind::kStorm), 0u);
+    EXPECT_EQ(counts.of(FleetKind::kOutage) > 0, devices >= 3);
   }
 }
 
 // ---- What is written can be read
-
-void ExpectSame(const Alert& read, const KeptAlert& written) {
-  EXPECT_EQ(read.device, written.device);
-  EXPECT_EQ(read.code, written.code);
-  EXPECT_EQ(read.recipient, written.recipient);
-  EXPECT_EQ(read.counter, written.counter);
-  EXPECT_EQ(read.received, written.received);
-  EXPECT_EQ(read.device_time, written.device_time);
-  EXPECT_EQ(read.payload, absl::string_view(written.payload));
-}
 
 TEST(Fleet, EveryLineDecodesToItsAlert) {
   JsonParser parser;
@@ -433,104 +345,23 @@ TEST(Fleet, RefusesOptionsThatMakeNoFleet) {
       {.alerts_per_device_day = -1},
       {.alerts_per_device_day = nan},
       {.alerts_per_device_day = kMaxFleetRate * 2},
+      {.devices = 10, .storms = 0, .flapping = 11},
+      {.devices = 10, .storms = 0, .wrong_clocks = 11},
+      {.devices = 10, .storms = 0, .far_ahead = 11},
+      {.far_ahead = kMaxFleetFarAhead + 1},
+      {.unknown_codes = -0.1},
+      {.unknown_codes = nan},
+      {.duplicates = 1.1},
+      {.late = -1},
+      {.start = {kLatestTime.value - 30 * kDay.value}, .far_ahead = 1},
   };
   for (const FleetOptions& options : wrong) {
     EXPECT_FALSE(CheckFleetOptions(options).ok()) << &options - &wrong[0];
   }
   EXPECT_TRUE(CheckFleetOptions({}).ok());
   EXPECT_TRUE(CheckFleetOptions({.devices = 1, .storms = 1}).ok());
-}
-
-// ---- The command
-
-GenerateArguments Parse(const std::string& line) {
-  CLI::App root;
-  GenerateArguments arguments;
-  const CLI::App* command = AddGenerate(root, arguments);
-  root.parse(line);
-  EXPECT_TRUE(command->parsed());
-  return arguments;
-}
-
-TEST(GenerateCommand, ReadsItsOptions) {
-  const FleetOptions fleet =
-      Parse(
-          "generate --devices 7 --duration 90m --storms 3 --outages 0 --seed 9 --rate 0.5 "
-          "--start 2020-02-29T00:00:00+01:00 --payloads --format json")
-          .fleet;
-  EXPECT_EQ(fleet.devices, 7u);
-  EXPECT_EQ(fleet.duration, DurationMs{90 * kMinute.value});
-  EXPECT_EQ(fleet.storms, 3u);
-  EXPECT_EQ(fleet.outages, 0u);
-  EXPECT_EQ(fleet.seed, 9u);
-  EXPECT_EQ(fleet.alerts_per_device_day, 0.5);
-  EXPECT_EQ(fleet.start, *ParseTime("2020-02-28T23:00:00Z"));
-  EXPECT_TRUE(fleet.payloads);
-  EXPECT_EQ(Parse("generate").fleet.duration, kDay);
-  EXPECT_EQ(Parse("generate").fleet.start, *ParseTime("2019-12-02T00:00:00Z"));
-  EXPECT_FALSE(Parse("generate").fleet.payloads);
-}
-
-TEST(GenerateCommand, RefusesWhatItCannotRead) {
-  for (const char* line :
-       {"generate --devices 0", "generate --devices -1", "generate --devices x",
-        "generate --duration 10", "generate --duration 0s", "generate --duration 4000d",
-        "generate --storms -1", "generate --outages 1001", "generate --start yesterday",
-        "generate --rate -1", "generate --format gbcs", "generate --format kcat",
-        "generate extra"}) {
-    EXPECT_THROW(Parse(line), CLI::ParseError) << line;
-  }
-}
-
-TEST(GenerateCommand, WritesALineForEachAlert) {
-  const FleetOptions options{.devices = 300, .storms = 4};
-  const FleetCounts counts = Counts(options);
-  std::FILE* file = std::tmpfile();
-  ASSERT_NE(file, nullptr);
-  testing::internal::CaptureStderr();
-  EXPECT_EQ(RunGenerate(options, file), 0);
-  const std::string said = testing::internal::GetCapturedStderr();
-  EXPECT_EQ(said.substr(0, said.find(" in ")),
-            absl::StrCat("weir generate: ", counts.all(), " alerts: ", counts.background,
-                         " background, ", counts.storm));
-  const std::string expected = Lines(options);
-  EXPECT_GT(expected.size(), size_t{1} << 20) << "more than a block";
-  std::string written(expected.size() + 1, '\0');
-  std::rewind(file);
-  written.resize(std::fread(written.data(), 1, written.size(), file));
-  static_cast<void>(std::fclose(file));
-  EXPECT_TRUE(written == expected);
-}
-
-TEST(GenerateCommand, FailsWhereItCannotWrite) {
-  for (const uint64_t devices : {uint64_t{3}, uint64_t{100'000}}) {
-    std::FILE* full = std::fopen("/dev/full", "w");
-    ASSERT_NE(full, nullptr);
-    testing::internal::CaptureStderr();
-    EXPECT_EQ(RunGenerate({.devices = devices, .storms = 0}, full), 1);
-    EXPECT_EQ(testing::internal::GetCapturedStderr(),
-              "weir generate: cannot write the alerts: No space left on device\n");
-    static_cast<void>(std::fclose(full));
-  }
-}
-
-TEST(GenerateCommand, EndsQuietlyWhenItsReaderDoes) {
-  std::array<int, 2> ends{};
-  ASSERT_EQ(pipe2(ends.data(), O_CLOEXEC), 0);
-  close(ends[0]);
-  std::FILE* out = fdopen(ends[1], "w");
-  ASSERT_NE(out, nullptr);
-  testing::internal::CaptureStderr();
-  EXPECT_EQ(RunGenerate({.devices = 300}, out), 1);
-  EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
-  static_cast<void>(std::fclose(out));
-}
-
-TEST(GenerateCommand, TellsWhyItRefuses) {
-  testing::internal::CaptureStderr();
-  EXPECT_EQ(RunGenerate({.devices = 10, .storms = 11}, stdout), 2);
-  const std::string said = testing::internal::GetCapturedStderr();
-  EXPECT_NE(said.find("weir generate: there may be one storm a device"), std::string::npos) << said;
+  EXPECT_TRUE(CheckFleetOptions({.start = {kLatestTime.value - 30 * kDay.value}}).ok());
+  EXPECT_TRUE(CheckFleetOptions({.unknown_codes = 1, .duplicates = 1, .late = 1}).ok());
 }
 
 }  // namespace

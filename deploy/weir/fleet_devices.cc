@@ -1,0 +1,63 @@
+#include "deploy/weir/fleet_devices.h"
+
+#include <algorithm>
+
+#include "deploy/weir/fleet_habits.h"
+#include "deploy/weir/fleet_random.h"
+
+namespace weir {
+
+namespace {
+
+using Random = FleetRandom;
+
+constexpr uint64_t kSuppliers = 20;
+constexpr uint64_t kNetworkOperators = 14;
+
+// The lower of two numbers: the first suppliers are larger than the last ones.
+Eui64 SupplierOf(uint64_t device) {
+  Random random(0, Random::Purpose::kDevice, device / kDevicesPerHome);
+  const uint64_t supplier = std::min(random.Below(kSuppliers), random.Below(kSuppliers));
+  return {0x90B3D51F30010000 + (supplier << 8)};
+}
+
+// Homes next to one another have the same.
+Eui64 NetworkOperatorOf(uint64_t device, uint64_t devices) {
+  const uint64_t first_of_home = device - device % kDevicesPerHome;
+  return {0x90B3D51F30020000 + (first_of_home * kNetworkOperators / devices << 8)};
+}
+
+bool GoesToNetworkOperator(AlertCode code) {
+  if (!code.is_device()) {
+    return code == kHubOff;
+  }
+  return code.gbcs() <= 0x80FF || (code.gbcs() >= 0x8F35 && code.gbcs() <= 0x8F3C);
+}
+
+}  // namespace
+
+// Identifiers that no maker has: locally administered. Scattered, as those of a real fleet are.
+Eui64 DeviceId(uint64_t device) {
+  constexpr uint64_t kMask = (uint64_t{1} << 40) - 1;
+  constexpr uint64_t kPrefix = 0x02DB;
+  constexpr uint64_t kFactor = 0x9E3779B97F;  // odd, so that no two homes get the same
+  uint64_t home = device / kDevicesPerHome * kFactor & kMask;
+  home = (home ^ home >> 20) * kFactor & kMask;
+  return {kPrefix << 48 | home << 8 | (0xA0 + device % kDevicesPerHome)};
+}
+
+Eui64 RecipientOf(AlertCode code, uint64_t device, uint64_t devices) {
+  return GoesToNetworkOperator(code) ? NetworkOperatorOf(device, devices) : SupplierOf(device);
+}
+
+TimeMs SeenAt(uint64_t device, TimeMs received) {
+  Random random(1, Random::Purpose::kDevice, device);
+  const int64_t seen = received.value - random.Between(300, 5000);
+  return {std::max(seen - seen % kSecond.value, int64_t{0})};
+}
+
+uint64_t FirstCounter(uint64_t device) {
+  return 1000 + Random(2, Random::Purpose::kDevice, device).Below(1'000'000);
+}
+
+}  // namespace weir

@@ -1,0 +1,22 @@
+// The command line of `weir generate`.
+//
+// Layer: deploy/weir (connectors/formats, engine/base).
+#pragma once
+
+#include "CLI/App.hpp"
+
+#include "deploy/weir/fleet_options.h"
+#include "deploy/weir/record_writer.h"
+
+namespace weir {
+
+struct GenerateArguments {
+  FleetOptions fleet = {};
+  RecordLayout layout = {};
+};
+
+// Adds the subcommand, which fills in `arguments` when the command line is parsed; they outlive
+// `root`. After parsing, run it if `parsed()` of the result says so.
+CLI::App* AddGenerate(CLI::App& root, GenerateArguments& arguments);
+
+}  // namespace weir

@@ -1,0 +1,124 @@
+#include "deploy/weir/record_writer.h"
+
+#include <zlib.h>
+
+#include <optional>
+
+#include "absl/strings/string_view.h"
+
+#include "connectors/formats/binary_text.h"
+#include "connectors/formats/duis_encode.h"
+#include "connectors/formats/json_writer.h"
+#include "connectors/formats/kcat_encode.h"
+#include "engine/alert/alert_code.h"
+#include "engine/alert/eui64.h"
+#include "engine/base/check.h"
+#include "engine/base/units.h"
+
+namespace weir {
+
+namespace {
+
+// The topic that the service reads by default.
+constexpr absl::string_view kTopic = "meter.events";
+
+// What librdkafka's partitioner `consistent`, and its default for records with a key, gives.
+uint64_t PartitionOf(absl::string_view key, uint64_t partitions) {
+  const auto* bytes = reinterpret_cast<const Bytef*>(key.data());
+  return crc32(0, bytes, static_cast<uInt>(key.size())) % partitions;
+}
+
+bool HasForm(AlertCode code, Format format) {
+  switch (format) {
+    case Format::kGbcs:
+      return code.is_device();
+    case Format::kDuis:
+      return IsWrittenAsDuis(code);
+    case Format::kJson:
+    case Format::kKcat:
+      break;
+  }
+  return true;
+}
+
+}  // namespace
+
+Format MessageFormat(const RecordLayout& layout) {
+  return layout.format == Format::kKcat ? layout.payload : layout.format;
+}
+
+bool NeedsPayloads(const RecordLayout& layout) {
+  return MessageFormat(layout) != Format::kJson;
+}
+
+RecordWriter::RecordWriter(const RecordLayout& layout)
+    : layout_(layout), offsets_(layout.partitions, 0) {
+  WEIR_CHECK(layout.payload != Format::kKcat);
+  WEIR_CHECK(layout.partitions >= 1 && layout.partitions <= kMaxPartitions);
+}
+
+bool RecordWriter::Append(const Alert& alert, std::string& out) {
+  WEIR_CHECK(alert.received.has_value());
+  if (!HasForm(alert.code, MessageFormat(layout_))) {
+    ++left_out_;
+    return false;
+  }
+  if (layout_.format == Format::kKcat) {
+    AppendEnvelope(alert, out);
+    return true;
+  }
+  if (layout_.format == Format::kGbcs) {
+    AppendTime(*alert.received, out);
+    out.push_back('\t');
+  }
+  AppendMessage(alert, out);
+  out.push_back('\n');
+  return true;
+}
+
+void RecordWriter::AppendEnvelope(const Alert& alert, std::string& out) {
+  payload_.clear();
+  AppendMessage(alert, payload_);
+  std::optional<std::string> key;
+  if (alert.device) {
+    key = FormatEui64(*alert.device);
+  }
+  const uint64_t partition = key ? PartitionOf(*key, layout_.partitions) : 0;
+  AppendKcat({.topic = kTopic,
+              .partition = static_cast<int32_t>(partition),
+              .offset = offsets_[partition]++,
+              .time = *alert.received,
+              .key = key,
+              .payload = payload_},
+             out);
+}
+
+void RecordWriter::AppendMessage(const Alert& alert, std::string& out) {
+  switch (MessageFormat(layout_)) {
+    case Format::kJson:
+      AppendForwarded(alert, out);
+      out.pop_back();  // the line feed
+      return;
+    case Format::kGbcs:
+      WEIR_CHECK(!alert.payload.empty());
+      AppendHex(alert.payload, out);
+      return;
+    case Format::kDuis:
+      AppendDocument(alert, out);
+      return;
+    case Format::kKcat:
+      break;
+  }
+  WEIR_CHECK(false);
+}
+
+void RecordWriter::AppendDocument(const Alert& alert, std::string& out) {
+  Alert sent = alert;
+  if (!sent.code.is_device() && !sent.counter) {
+    sent.counter = ++dcc_counter_;
+  }
+  WEIR_CHECK(AppendDuis(sent, std::nullopt, out));
+  out.pop_back();  // the line feed
+}
+
+}  // namespace weir

@@ -1,0 +1,64 @@
+// Writes alerts as the lines of a capture, in any format that `weir replay` reads.
+//
+// Promises: the same alerts give the same bytes; a line is read back to its alert, except for what
+// its format cannot say:
+//   - gbcs has no form for DCC alerts;
+//   - duis has none for most DCC alerts, only some of the others have a place for the time of the
+//     device (AppendDuis), and each DCC alert without a counter gets one: its sender's, the DCC's;
+//   - in kcat each partition is a log of its own. The partition of a device follows from its id, as
+//     with kcat and other producers on librdkafka; offsets count from 0 in each.
+//
+// Threads: one owner.
+//
+// Layer: deploy/weir (connectors/formats, engine/alert).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "connectors/formats/format.h"
+#include "engine/alert/event.h"
+
+namespace weir {
+
+constexpr uint64_t kMaxPartitions = 10'000;
+
+struct RecordLayout {
+  Format format = Format::kJson;
+  Format payload = Format::kJson;  // inside kcat; any other format
+  uint64_t partitions = 4;         // of kcat; 1 to kMaxPartitions
+};
+
+// The format of the message itself: that of the payload, if there is an envelope.
+Format MessageFormat(const RecordLayout& layout);
+
+// Whether each alert of a device needs its GBCS message to be written like that.
+bool NeedsPayloads(const RecordLayout& layout);
+
+class RecordWriter {
+ public:
+  explicit RecordWriter(const RecordLayout& layout);
+
+  // Appends the line of an alert that has a device, a recipient and a received time and, if
+  // NeedsPayloads and it is of a device, a counter and its message. False, with `out` as it was, if
+  // the format has no form for the alert.
+  bool Append(const Alert& alert, std::string& out);
+
+  // How many alerts had no form.
+  uint64_t left_out() const { return left_out_; }
+
+ private:
+  void AppendEnvelope(const Alert& alert, std::string& out);
+  void AppendMessage(const Alert& alert, std::string& out);
+  void AppendDocument(const Alert& alert, std::string& out);
+
+  RecordLayout layout_;
+  std::vector<int64_t> offsets_;  // by partition: the next
+  std::string payload_;
+  uint64_t dcc_counter_ = 0;  // of the last DCC alert that had none
+  uint64_t left_out_ = 0;
+};
+
+}  // namespace weir
