@@ -20,7 +20,7 @@ struct DecideOptions {
 // threads side by side, in wall time. Contestants are made when they are first run and stay.
 void RegisterDecide(const DecideOptions& options);
 
-// Decoding JSON lines.
+// Decoding lines of each format.
 void RegisterDecode();
 
 }  // namespace weir
