@@ -20,7 +20,8 @@ namespace {
 
 constexpr char kUsage[] =
     "usage: micro decide [--keys=N] [--batch=N] [--threads=1|2] [--cpus=N,N] [--benchmark_...]\n"
-    "       micro decode [--benchmark_...]\n";
+    "       micro decode [--benchmark_...]\n"
+    "       micro store --dir=DIR [--keys=N,N...] [--benchmark_...]\n";
 
 // Of which a machine of 24 GiB holds every contestant at once.
 constexpr size_t kMostKeys = 100'000'000;
@@ -55,6 +56,14 @@ bool Set(absl::string_view option, DecideOptions& options) {
           ParseList(option, kMostProcessors, options.processors));
 }
 
+bool Set(absl::string_view option, StoreOptions& options) {
+  if (absl::ConsumePrefix(&option, "--dir=")) {
+    options.directory = std::string(option);
+    return true;
+  }
+  return absl::ConsumePrefix(&option, "--keys=") && ParseList(option, kMostKeys, options.keys);
+}
+
 template <typename Options>
 std::optional<Options> Parse(const std::vector<absl::string_view>& arguments) {
   Options options;
@@ -74,6 +83,14 @@ bool Register(absl::string_view suite, const std::vector<absl::string_view>& arg
       RegisterDecide(*options);
     }
     return options.has_value();
+  }
+  if (suite == "store") {
+    const std::optional<StoreOptions> options = Parse<StoreOptions>(arguments);
+    const bool complete = options && !options->directory.empty();
+    if (complete) {
+      RegisterStore(*options);
+    }
+    return complete;
   }
   if (suite == "decode" && arguments.empty()) {
     RegisterDecode();

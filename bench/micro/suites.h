@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
 #include <vector>
 
 namespace weir {
@@ -22,5 +23,13 @@ void RegisterDecide(const DecideOptions& options);
 
 // Decoding lines of each format.
 void RegisterDecode();
+
+struct StoreOptions {
+  std::vector<size_t> keys = {1'000'000};  // live keys of the states to reopen
+  std::string directory;                   // where states may be made and are removed again
+};
+
+// Committing state and reopening it, in wall time.
+void RegisterStore(const StoreOptions& options);
 
 }  // namespace weir
