@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """Medians, spreads and ratios of one run of the benchmarks.
 
-    bench/report.py [--json FILE] [--parameters TEXT] RESULT...
+    bench/report.py [--json FILE] [--markdown] [--parameters TEXT] RESULT...
 
-Each RESULT is what `micro --benchmark_out=RESULT` wrote, with repetitions. A ratio compares the
-medians of two contestants of one suite and case, which ran in turns in one process; behind it stand
-the lowest and highest that the quartiles of both would give.
+Each RESULT is what `micro --benchmark_out=RESULT` or bench/replay/replay.py wrote, with
+repetitions. A ratio compares the medians of two contestants of one case, which ran in turns; behind
+it stand the lowest and highest that the quartiles of both would give.
 """
 
 from __future__ import annotations
@@ -14,11 +14,49 @@ import argparse
 import json
 import statistics
 import sys
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
-# In the order in which they are shown.
-CONTESTANTS = (
+# One repetition, as Google Benchmark writes it.
+Run = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Column:
+    """Something besides the rate; the median of the repetitions is shown."""
+
+    heading: str
+    value: Callable[[Run], float]
+    digits: int = 1
+
+
+def scaled(name: str, factor: float) -> Callable[[Run], float]:
+    return lambda run: float(run[name]) * factor
+
+
+@dataclass(frozen=True)
+class Suite:
+    title: str
+    noun: str  # what the number counts that a case is
+    unit: str
+    scale: float  # the unit, in items a second
+    columns: tuple[Column, ...]
+    # In the order in which they are shown.
+    contestants: tuple[str, ...]
+    # Contestant and baseline; what is missing in a run is left out. A baseline may be one of
+    # another suite, `decide/table`, or the fastest of several, `FASTEST: dom, on-demand`.
+    ratios: tuple[tuple[str, str], ...]
+
+
+FASTEST = "FASTEST: "
+COUNTERS = (
+    Column("B/key", scaled("bytes_per_key", 1)),
+    Column("resident", scaled("resident_bytes_per_key", 1)),
+    Column("fill M/s", scaled("fills_per_second", 1e-6), 2),
+)
+DECIDERS = (
     "table",
     "table-unfetched",
     "throttle",
@@ -26,30 +64,111 @@ CONTESTANTS = (
     "flat_hash_map-unfetched",
     "array",
     "array-fetched",
-    "decoder",
-    "dom",
-    "on-demand",
 )
-# Contestant and baseline, by suite; what is missing in a run is left out.
-RATIOS = {
-    "decide": (
-        ("table", "flat_hash_map"),
-        ("table", "flat_hash_map-unfetched"),
-        ("table", "array"),
-        ("table", "array-fetched"),
-        ("table", "table-unfetched"),
-        ("throttle", "flat_hash_map"),
-        ("throttle", "array"),
-        ("throttle", "table"),
+DECISIONS = (
+    ("table", "flat_hash_map"),
+    ("table", "flat_hash_map-unfetched"),
+    ("table", "array"),
+    ("table", "array-fetched"),
+    ("table", "table-unfetched"),
+    ("throttle", "flat_hash_map"),
+    ("throttle", "array"),
+    ("throttle", "table"),
+)
+FASTEST_PARSER = FASTEST + "dom, on-demand, parse-many, iterate-many"
+
+SUITES = {
+    "decide": Suite(
+        title="decide by one thread (processor time)",
+        noun="keys",
+        unit="M/s",
+        scale=1e6,
+        columns=COUNTERS,
+        contestants=DECIDERS,
+        ratios=DECISIONS,
     ),
-    "decode": (("decoder", "dom"), ("decoder", "on-demand")),
+    "decide-2": Suite(
+        title="decide by two threads together (wall time)",
+        noun="keys",
+        unit="M/s",
+        scale=1e6,
+        columns=COUNTERS,
+        contestants=DECIDERS,
+        ratios=(*DECISIONS, ("table", "decide/table"), ("throttle", "decide/throttle")),
+    ),
+    "decode": Suite(
+        title="decode",
+        noun="",
+        unit="M/s",
+        scale=1e6,
+        columns=(Column("MB/s", scaled("bytes_per_second", 1e-6), 0),),
+        contestants=("decoder", "dom", "on-demand", "bytes"),
+        ratios=(("decoder", "dom"), ("decoder", "on-demand"), ("decoder", "bytes")),
+    ),
+    "replay": Suite(
+        title="replay (alerts a second of processor time, which is a second of one core)",
+        noun="alerts",
+        unit="M/s",
+        scale=1e6,
+        columns=(
+            Column("CPU s", scaled("cpu_seconds", 1), 2),
+            Column("wall s", scaled("wall_seconds", 1), 2),
+            Column("M/s wall", scaled("wall_items_per_second", 1e-6), 2),
+        ),
+        contestants=(
+            "weir",
+            "weir-no-state",
+            "weir-no-out",
+            "weir-neither",
+            "weir-2",
+            "weir-2-neither",
+            "lines",
+            "dom",
+            "on-demand",
+            "parse-many",
+            "iterate-many",
+        ),
+        ratios=(
+            ("weir", FASTEST_PARSER),
+            ("weir", "dom"),
+            ("weir", "on-demand"),
+            ("weir-no-state", FASTEST_PARSER),
+            ("weir-no-out", FASTEST_PARSER),
+            ("weir-neither", FASTEST_PARSER),
+            ("weir-2", FASTEST_PARSER),
+            ("weir-2", "weir"),
+        ),
+    ),
+    "commit": Suite(
+        title="commit of a state of a million live keys (wall time)",
+        noun="changed counters",
+        unit="1/s",
+        scale=1,
+        columns=(
+            Column("kB each", scaled("bytes_per_commit", 1e-3)),
+            Column("MB/s", scaled("bytes_per_second", 1e-6)),
+        ),
+        contestants=("commit", "rocksdb", "file"),
+        ratios=(("rocksdb", "file"), ("commit", "file"), ("commit", "rocksdb")),
+    ),
+    "reopen": Suite(
+        title="reopen a state and decide one alert (wall time)",
+        noun="live keys",
+        unit="Mkeys/s",
+        scale=1e6,
+        columns=(
+            Column("s", scaled("real_time", 1e-9), 3),
+            Column("s/Mkeys", lambda run: 1e6 / float(run["items_per_second"]), 3),
+        ),
+        contestants=("replay", "replay-2", "replay-cold", "scan"),
+        ratios=(("replay", "scan"), ("replay-2", "replay"), ("replay-cold", "replay")),
+    ),
 }
-MEMORY = ("bytes_per_key", "resident_bytes_per_key", "fills_per_second")
 
 
 @dataclass(frozen=True)
 class Series:
-    """The repetitions of one benchmark, in millions of items a second of processor time."""
+    """The repetitions of one benchmark, in the unit of its suite."""
 
     suite: str
     contestant: str
@@ -58,7 +177,7 @@ class Series:
     median: float
     low: float  # quartiles
     high: float
-    memory: dict[str, float]
+    columns: dict[str, float]
 
 
 @dataclass(frozen=True)
@@ -72,61 +191,94 @@ class Ratio:
     high: float
 
 
+# ------------------------------------------------------------------------------------------------
+# Figures.
+
+
+def series_of(name: str, runs: list[Run]) -> Series:
+    # Google Benchmark puts remarks of its own behind the case.
+    key, contestant, case = name.split("/")[:3]
+    suite = SUITES[key]
+    values = [run["items_per_second"] / suite.scale for run in runs]
+    quarters = statistics.quantiles(values, n=4, method="inclusive") if values[1:] else values
+    return Series(
+        suite=key,
+        contestant=contestant,
+        case=case,
+        repetitions=len(values),
+        median=statistics.median(values),
+        low=quarters[0],
+        high=quarters[-1],
+        columns={
+            column.heading: statistics.median(column.value(run) for run in runs)
+            for column in suite.columns
+        },
+    )
+
+
 def read_series(paths: list[Path]) -> tuple[dict[str, object], list[Series]]:
     """The machine, without its name, and the series of all files, in the order to be shown."""
-    machine: dict[str, object] = {}
-    rates: dict[str, list[float]] = {}
-    memory: dict[str, dict[str, float]] = {}
+    machine: dict[str, object] = {"processor": processor_model()}
+    runs: dict[str, list[Run]] = {}
     for path in paths:
         result = json.loads(path.read_text(encoding="utf-8"))
-        context = result["context"]
-        machine = {name: context[name] for name in ("num_cpus", "mhz_per_cpu", "caches")}
+        machine |= {
+            name: result["context"][name]
+            for name in ("num_cpus", "mhz_per_cpu", "caches")
+            if name in result["context"]
+        }
         for run in result["benchmarks"]:
-            if run["run_type"] != "iteration":
-                continue
             if run.get("error_occurred"):
                 raise ValueError(f"{run['run_name']}: {run.get('error_message')}")
-            rates.setdefault(run["run_name"], []).append(run["items_per_second"] / 1e6)
-            memory[run["run_name"]] = {name: run[name] for name in MEMORY if name in run}
-    series = []
-    for name, values in rates.items():  # in random order
-        suite, contestant, case = name.split("/")
-        quarters = statistics.quantiles(values, n=4, method="inclusive") if values[1:] else values
-        series.append(
-            Series(
-                suite=suite,
-                contestant=contestant,
-                case=case,
-                repetitions=len(values),
-                median=statistics.median(values),
-                low=quarters[0],
-                high=quarters[-1],
-                memory=memory[name],
-            )
-        )
-    series.sort(key=lambda s: CONTESTANTS.index(s.contestant))
+            if run["run_type"] == "iteration":
+                runs.setdefault(run["run_name"], []).append(run)
+    series = [series_of(name, repetitions) for name, repetitions in runs.items()]
+    series.sort(key=lambda s: SUITES[s.suite].contestants.index(s.contestant))
     return machine, series
+
+
+def processor_model() -> str:
+    for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
+        if line.startswith("model name"):
+            return line.split(":", 1)[1].strip()
+    return "unknown"
 
 
 def cases_of(series: list[Series]) -> list[tuple[str, str]]:
     """Suites with their cases, the smaller case first."""
-    return sorted({(s.suite, s.case) for s in series}, key=lambda c: (c[0], len(c[1]), c[1]))
+    order = list(SUITES)
+    cases = {(s.suite, s.case) for s in series}
+    return sorted(cases, key=lambda c: (order.index(c[0]), c[1].isdigit() and int(c[1]), c[1]))
 
 
 def ratios_of(series: list[Series]) -> list[Ratio]:
     by_name = {(s.suite, s.case, s.contestant): s for s in series}
+
+    def find(suite: str, case: str, name: str) -> Series | None:
+        if name.startswith(FASTEST):
+            several = [find(suite, case, each) for each in name.removeprefix(FASTEST).split(", ")]
+            return max((s for s in several if s), key=lambda s: s.median, default=None)
+        if "/" in name:
+            suite, name = name.split("/")
+        return by_name.get((suite, case, name))
+
     ratios = []
     for suite, case in cases_of(series):
-        for contestant, baseline in RATIOS[suite]:
-            ours = by_name.get((suite, case, contestant))
-            theirs = by_name.get((suite, case, baseline))
+        for contestant, baseline in SUITES[suite].ratios:
+            ours = find(suite, case, contestant)
+            theirs = find(suite, case, baseline)
             if ours is not None and theirs is not None:
+                name = theirs.contestant
+                if baseline.startswith(FASTEST):
+                    name = f"fastest parser ({name})"
+                elif theirs.suite != suite:
+                    name = f"{name} by one thread"
                 ratios.append(
                     Ratio(
                         suite=suite,
                         case=case,
                         contestant=contestant,
-                        baseline=baseline,
+                        baseline=name,
                         ratio=ours.median / theirs.median,
                         low=ours.low / theirs.high,
                         high=ours.high / theirs.low,
@@ -135,41 +287,69 @@ def ratios_of(series: list[Series]) -> list[Ratio]:
     return ratios
 
 
-def with_thousands(case: str) -> str:
-    return f"{int(case):,} keys" if case.isdigit() else case
+# ------------------------------------------------------------------------------------------------
+# Tables.
 
 
-def print_report(series: list[Series], ratios: list[Ratio]) -> None:
+def title_of(suite: str, case: str) -> str:
+    what = f"{int(case):,} {SUITES[suite].noun}" if case.isdigit() else case
+    return f"{SUITES[suite].title}, {what}"
+
+
+def figures_table(series: Sequence[Series]) -> Iterator[list[str]]:
+    suite = SUITES[series[0].suite]
+    yield ["", suite.unit, "quartiles", *(column.heading for column in suite.columns)]
+    for s in series:
+        cells = [f"{s.columns[c.heading]:.{c.digits}f}" for c in suite.columns]
+        yield [s.contestant, f"{s.median:.2f}", f"{s.low:.2f}..{s.high:.2f}", *cells]
+
+
+def ratios_table(ratios: Sequence[Ratio]) -> Iterator[list[str]]:
+    yield ["", "ratio", "by quartiles"]
+    for r in ratios:
+        yield [f"{r.contestant} / {r.baseline}", f"{r.ratio:.2f}x", f"{r.low:.2f}..{r.high:.2f}"]
+
+
+def print_table(rows: list[list[str]], markdown: bool) -> None:
+    """The first row is the head, the first column names the rows."""
+    if markdown:
+        rows = [rows[0], ["---", *("---:" for _ in rows[0][1:])], *rows[1:]]
+        for row in rows:
+            print(f"| {' | '.join(row)} |")
+        return
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    for name, *cells in rows:
+        rest = "  ".join(cell.rjust(width) for cell, width in zip(cells, widths[1:]))
+        print(f"  {name.ljust(widths[0])}  {rest}")
+
+
+def print_report(series: list[Series], ratios: list[Ratio], markdown: bool) -> None:
     for suite, case in cases_of(series):
-        print(f"\n{suite}, {with_thousands(case)}")
-        head = ("", "M/s", "quartiles", "B/key", "resident", "fill M/s")
-        print(f"  {head[0]:<24} {head[1]:>7} {head[2]:>16}", end="")
-        print(f" {head[3]:>7} {head[4]:>9} {head[5]:>9}" if suite == "decide" else "")
-        for s in series:
-            if (s.suite, s.case) == (suite, case):
-                print(f"  {s.contestant:<24} {s.median:7.2f} {s.low:7.2f}..{s.high:7.2f}", end="")
-                if s.memory:
-                    own, resident, fills = (s.memory[name] for name in MEMORY)
-                    print(f" {own:7.1f} {resident:9.1f} {fills / 1e6:9.2f}", end="")
-                print()
-        for r in ratios:
-            if (r.suite, r.case) == (suite, case):
-                name = f"{r.contestant} / {r.baseline}"
-                print(f"  {name:<36} {r.ratio:5.2f}x  ({r.low:.2f}..{r.high:.2f})")
+        title = title_of(suite, case)
+        print(f"\n### {title[0].upper()}{title[1:]}\n" if markdown else f"\n{title}")
+        print_table(
+            list(figures_table([s for s in series if (s.suite, s.case) == (suite, case)])), markdown
+        )
+        of_case = [r for r in ratios if (r.suite, r.case) == (suite, case)]
+        if of_case:
+            print()
+            print_table(list(ratios_table(of_case)), markdown)
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("results", nargs="+", type=Path, metavar="RESULT")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there as well")
-    parser.add_argument("--parameters", default="", metavar="TEXT", help="a remark for FILE")
+    parser.add_argument("--markdown", action="store_true", help="print tables for bench/README.md")
+    parser.add_argument("--parameters", default="", metavar="TEXT", help="a remark on the run")
     arguments = parser.parse_args()
     machine, series = read_series(arguments.results)
     if not series:
         print("report: nothing was measured", file=sys.stderr)
         return 1
     ratios = ratios_of(series)
-    print_report(series, ratios)
+    print(f"{machine['processor']}, {machine['num_cpus']} processors; {arguments.parameters}")
+    print_report(series, ratios, arguments.markdown)
     if arguments.json is not None:
         figures = {
             "parameters": arguments.parameters,

@@ -1,7 +1,5 @@
 #include "bench/micro/contestants.h"
 
-#include <array>
-
 #include "engine/base/check.h"
 
 namespace weir {
@@ -40,19 +38,9 @@ void ForEachGroup(KeyBatch batch, Take&& take) {
   }
 }
 
-// In an order of its own: with open addressing the keys that come last stand furthest from where
-// they belong, and a stretch of the workload must not be made of those alone.
 template <typename Contestant>
-void Fill(const Workload& workload, Contestant& contestant) {
-  std::vector<CounterTable::Key> batch;
-  for (size_t i = 0; i < workload.keys().size(); ++i) {
-    batch.push_back(Workload::KeyToFill(i));
-    if (batch.size() == workload.batch()) {
-      contestant.Decide(batch);
-      batch.clear();
-    }
-  }
-  contestant.Decide(batch);
+void Fill(const Workload& workload, Contestant& contestant, const Turn& turn = {}) {
+  workload.ForEachToFill([&](KeyBatch batch) { contestant.Decide(batch, turn); });
 }
 
 }  // namespace
@@ -72,46 +60,50 @@ uint64_t WordCounter::Next(uint64_t before) {
 
 // ---- The counter table
 
-TableContestant::TableContestant(const Workload& workload, Prefetching prefetching)
-    : table_(*this), prefetching_(prefetching) {
+TableContestant::TableContestant(const Workload& workload) : table_(*this) {
   Fill(workload, *this);
-  table_.Sweep(0);
 }
 
 bool TableContestant::IsOver(uint32_t /*tag*/, uint64_t value, TimeMs horizon) const {
-  return counter_.IsOver(value, horizon);
+  return counters_.front().IsOver(value, horizon);
 }
 
-void TableContestant::Decide(KeyBatch batch) {
+void TableContestant::Decide(KeyBatch batch, const Turn& turn) {
   {
     const Epochs::Pin pin = table_.Enter();
-    std::array<CounterTable::Place, kGroup> places;
-    ForEachGroup(batch, [&](KeyBatch group) {
-      if (prefetching_ == Prefetching::kNone) {
-        for (const CounterTable::Key& key : group) {
-          table_.Update(key, [&](uint64_t before) { return counter_.Next(before); });
-        }
-        return;
-      }
-      for (size_t i = 0; i < group.size(); ++i) {
-        places[i] = table_.Locate(group[i]);
-      }
-      for (size_t i = 0; i < group.size(); ++i) {
-        CounterTable::Approach(group[i], places[i]);
-      }
-      for (size_t i = 0; i < group.size(); ++i) {
-        table_.Update(group[i], places[i], [&](uint64_t before) { return counter_.Next(before); });
-      }
-    });
+    ForEachGroup(batch, [&](KeyBatch group) { DecideGroup(group, turn); });
   }
-  // Only frees what growing has left behind.
-  table_.Sweep(0);
+  // Only frees what growing has left behind, and belongs to one thread.
+  if (turn.thread == 0) {
+    table_.Sweep(0);
+  }
+}
+
+void TableContestant::DecideGroup(KeyBatch group, const Turn& turn) {
+  WordCounter& counter = counters_[turn.thread];
+  const auto next = [&](uint64_t before) { return counter.Next(before); };
+  if (turn.prefetching == Prefetching::kNone) {
+    for (const CounterTable::Key& key : group) {
+      table_.Update(key, next);
+    }
+    return;
+  }
+  std::array<CounterTable::Place, kGroup> places;
+  for (size_t i = 0; i < group.size(); ++i) {
+    places[i] = table_.Locate(group[i]);
+  }
+  for (size_t i = 0; i < group.size(); ++i) {
+    CounterTable::Approach(group[i], places[i]);
+  }
+  for (size_t i = 0; i < group.size(); ++i) {
+    table_.Update(group[i], places[i], next);
+  }
 }
 
 // ---- The throttle
 
-ThrottleContestant::ThrottleContestant(const Workload& workload)
-    : schedule_(Schedule()), throttle_(schedule_, 1) {
+ThrottleContestant::ThrottleContestant(const Workload& workload, Team& team)
+    : team_(team), schedule_(Schedule()), throttle_(schedule_, team.size()) {
   for (uint32_t i = 0; i < kPairs; ++i) {
     const std::optional<AlertCode> code = AlertCode::FromDevice(0x8F00 + i % 20);
     pairs_.push_back({.device = {}, .code = *code, .recipient = Eui64{0x90B3D51F30000000 + i}});
@@ -120,24 +112,34 @@ ThrottleContestant::ThrottleContestant(const Workload& workload)
   throttle_.Accept(kNow);
 }
 
-void ThrottleContestant::Decide(KeyBatch batch) {
-  alerts_.resize(batch.size());
-  arrivals_.resize(batch.size());
-  verdicts_.resize(batch.size());
-  for (uint32_t i = 0; i < batch.size(); ++i) {
+void ThrottleContestant::MakeArrivals(KeyBatch batch, size_t part) {
+  const size_t parts = throttle_.shards();
+  const size_t end = batch.size() * (part + 1) / parts;
+  for (size_t i = batch.size() * part / parts; i < end; ++i) {
     const AlertKey& pair = pairs_[batch[i].tag - 1];
     alerts_[i].device = Eui64{batch[i].device};
     alerts_[i].code = pair.code;
     alerts_[i].recipient = pair.recipient;
     alerts_[i].received = kNow;
-    arrivals_[i] = {.alert = &alerts_[i], .now = kNow, .position = position_++, .record = i};
+    arrivals_[i] = {.alert = &alerts_[i],
+                    .now = kNow,
+                    .position = position_ + static_cast<int64_t>(i),
+                    .record = static_cast<uint32_t>(i)};
   }
+}
+
+void ThrottleContestant::Decide(KeyBatch batch, const Turn& /*turn*/) {
+  alerts_.resize(batch.size());
+  arrivals_.resize(batch.size());
+  verdicts_.resize(batch.size());
+  team_.Run(throttle_.shards(), [&](size_t part) { MakeArrivals(batch, part); });
+  position_ += static_cast<int64_t>(batch.size());
   Timeline timeline;
   timeline.Add(0, kNow);
   throttle_.Begin(
       {.arrivals = arrivals_, .timeline = &timeline, .verdicts = absl::MakeSpan(verdicts_)});
   while (throttle_.DealOut()) {
-    throttle_.Decide(0);
+    team_.Run(throttle_.shards(), [&](size_t shard) { throttle_.Decide(shard); });
   }
   // Of a run in which every alert passes unchanged, anything else would be another measurement.
   for (const Verdict verdict : verdicts_) {
@@ -150,52 +152,63 @@ void ThrottleContestant::Decide(KeyBatch batch) {
 
 // ---- A map of Abseil
 
-FlatMapContestant::FlatMapContestant(const Workload& workload, Prefetching prefetching)
-    : prefetching_(prefetching) {
-  Fill(workload, *this);
+FlatMapContestant::FlatMapContestant(absl::Span<const Workload> workloads)
+    : own_(workloads.size()) {
+  for (size_t i = 0; i < workloads.size(); ++i) {
+    Fill(workloads[i], *this, {.thread = i, .threads = workloads.size()});
+  }
 }
 
-void FlatMapContestant::Decide(KeyBatch batch) {
+void FlatMapContestant::Decide(KeyBatch batch, const Turn& turn) {
+  Own& own = own_[turn.thread];
   ForEachGroup(batch, [&](KeyBatch group) {
-    if (prefetching_ == Prefetching::kGroup) {
+    if (turn.prefetching == Prefetching::kGroup) {
       for (const CounterTable::Key& key : group) {
-        map_.prefetch(KeyHash(key));
+        own.map.prefetch(KeyHash(key));
       }
     }
     for (const CounterTable::Key& key : group) {
-      uint64_t& word = map_[KeyHash(key)];
-      word = counter_.Next(word);
+      uint64_t& word = own.map[KeyHash(key)];
+      word = own.counter.Next(word);
     }
   });
 }
 
 // A slot and a control byte for each place; the few bytes besides do not matter.
 size_t FlatMapContestant::bytes() const {
-  return map_.capacity() * (sizeof(decltype(map_)::value_type) + 1);
+  size_t bytes = 0;
+  for (const Own& own : own_) {
+    bytes += own.map.capacity() * (sizeof(decltype(own.map)::value_type) + 1);
+  }
+  return bytes;
 }
 
 // ---- An array
 
-ArrayContestant::ArrayContestant(const Workload& workload, Prefetching prefetching, size_t bytes)
-    : words_(bytes / sizeof(uint64_t)), prefetching_(prefetching) {
+ArrayContestant::ArrayContestant(const Workload& workload, size_t bytes)
+    : lines_(bytes / sizeof(Line) + bytes / sizeof(Line) % 2) {
   Fill(workload, *this);
 }
 
-uint64_t& ArrayContestant::WordOf(const CounterTable::Key& key) {
+uint64_t& ArrayContestant::WordOf(const CounterTable::Key& key, const Turn& turn) {
+  const uint64_t hash = KeyHash(key);
   // The upper half of the product maps the hash onto 0..size-1.
-  const uint64_t hash = KeyHash(key) >> 32;
-  return words_[hash * words_.size() >> 32];
+  size_t line = (hash >> 32) * lines_.size() >> 32;
+  if (turn.threads > 1) {
+    line = (line & ~size_t{1}) | turn.thread;
+  }
+  return lines_[line].words[hash % std::tuple_size_v<decltype(Line::words)>];
 }
 
-void ArrayContestant::Decide(KeyBatch batch) {
+void ArrayContestant::Decide(KeyBatch batch, const Turn& turn) {
   ForEachGroup(batch, [&](KeyBatch group) {
-    if (prefetching_ == Prefetching::kGroup) {
+    if (turn.prefetching == Prefetching::kGroup) {
       for (const CounterTable::Key& key : group) {
-        __builtin_prefetch(&WordOf(key), 1);
+        __builtin_prefetch(&WordOf(key, turn), 1);
       }
     }
     for (const CounterTable::Key& key : group) {
-      ++WordOf(key);
+      ++WordOf(key, turn);
     }
   });
 }

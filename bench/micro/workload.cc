@@ -19,19 +19,38 @@ uint64_t RandomAt(uint64_t i) {
 
 }  // namespace
 
-CounterTable::Key Workload::KeyToFill(size_t i) {
+CounterTable::Key Workload::KeyAt(size_t i) {
   return {.device = kFirstDevice + i, .tag = 1 + static_cast<uint32_t>(RandomAt(i) % kPairs)};
 }
 
-Workload::Workload(size_t count, size_t batch) : batch_(std::min(batch, count)) {
-  keys_.reserve(count);
+Workload::Workload(size_t count, size_t batch, size_t shard, size_t shards)
+    : count_(count), shard_(shard), shards_(shards) {
+  // Not a byte more than is needed: these are many.
+  const auto mine = [this](size_t i) { return IsMine(KeyAt(i)); };
+  size_t size = 0;
   for (size_t i = 0; i < count; ++i) {
-    keys_.push_back(KeyToFill(i));
+    size += mine(i) ? 1U : 0U;
   }
-  // Fisher and Yates, with numbers that KeyToFill has not used.
-  for (size_t i = count; i > 1; --i) {
+  keys_.reserve(size);
+  for (size_t i = 0; i < count; ++i) {
+    if (mine(i)) {
+      keys_.push_back(KeyAt(i));
+    }
+  }
+  // Fisher and Yates, with numbers that KeyAt has not used.
+  for (size_t i = size; i > 1; --i) {
     std::swap(keys_[i - 1], keys_[RandomAt(count + i) % i]);
   }
+  batch_ = std::clamp(size, size_t{1}, batch);
+}
+
+KeyBatch Workload::Next() {
+  if (next_ + batch_ > keys_.size()) {
+    next_ = 0;
+  }
+  const KeyBatch batch = KeyBatch(keys_).subspan(next_, batch_);
+  next_ += batch.size();
+  return batch;
 }
 
 }  // namespace weir

@@ -1,6 +1,8 @@
 // What all contestants are given: the same keys in the same order.
 //
-// Layer: bench (engine/throttle).
+// Threads: one owner each.
+//
+// Layer: bench (engine/alert, engine/throttle).
 #pragma once
 
 #include <cstddef>
@@ -9,48 +11,64 @@
 
 #include "absl/types/span.h"
 
+#include "engine/alert/eui64.h"
 #include "engine/throttle/counter_table.h"
+#include "engine/throttle/dealing.h"
 
 namespace weir {
+
+using KeyBatch = absl::Span<const CounterTable::Key>;
 
 // How many pairs of code and recipient there are; tags lie in 1..kPairs.
 constexpr uint32_t kPairs = 200;
 
-// `count` different keys in random order, of devices with consecutive numbers. Going round them
-// again and again keeps all of them live and meets none twice in a batch: nothing but its size
-// decides how much of a table is found in a cache.
+// Different keys in random order, of devices with consecutive numbers. Going round them again and
+// again keeps all of them live and meets none twice in a batch: nothing but its size decides how
+// much of a table is found in a cache.
 class Workload {
  public:
-  Workload(size_t count, size_t batch);
+  // `count` keys.
+  Workload(size_t count, size_t batch) : Workload(count, batch, 0, 1) {}
 
-  absl::Span<const CounterTable::Key> keys() const { return keys_; }
+  // Those of `count` keys that ShardOf deals to one of `shards`.
+  Workload(size_t count, size_t batch, size_t shard, size_t shards);
 
-  size_t batch() const { return batch_; }
+  // How many keys.
+  size_t size() const { return keys_.size(); }
 
-  // The same keys in ascending order of devices, which has nothing to do with the other order.
-  static CounterTable::Key KeyToFill(size_t i);
+  // The next batch, for ever.
+  KeyBatch Next();
 
- private:
-  std::vector<CounterTable::Key> keys_;
-  size_t batch_;
-};
-
-// Gives a workload batch by batch, for ever.
-class Rounds {
- public:
-  explicit Rounds(const Workload& workload) : workload_(workload) {}
-
-  absl::Span<const CounterTable::Key> Next() {
-    if (next_ + workload_.batch() > workload_.keys().size()) {
-      next_ = 0;
+  // Calls `fill(batch)` until it has had every key, by ascending device: an order that has nothing
+  // to do with the other one. With open addressing the keys that come last stand furthest from
+  // where they belong, and a stretch of the workload must not be made of those alone.
+  template <typename Fill>
+  void ForEachToFill(Fill&& fill) const {
+    std::vector<CounterTable::Key> batch;
+    for (size_t i = 0; i < count_; ++i) {
+      if (IsMine(KeyAt(i))) {
+        batch.push_back(KeyAt(i));
+      }
+      if (batch.size() == batch_) {
+        fill(KeyBatch(batch));
+        batch.clear();
+      }
     }
-    const auto batch = workload_.keys().subspan(next_, workload_.batch());
-    next_ += batch.size();
-    return batch;
+    fill(KeyBatch(batch));
   }
 
  private:
-  const Workload& workload_;
+  static CounterTable::Key KeyAt(size_t i);
+
+  bool IsMine(const CounterTable::Key& key) const {
+    return ShardOf(Eui64{key.device}, shards_) == shard_;
+  }
+
+  size_t count_;
+  size_t shard_;
+  size_t shards_;
+  std::vector<CounterTable::Key> keys_;
+  size_t batch_;
   size_t next_ = 0;
 };
 

@@ -47,8 +47,8 @@ CounterTable::~CounterTable() {
   }
 }
 
-CounterTable::Slot* CounterTable::Claim(Segment& segment, const Key& key, uint64_t hash) {
-  size_t index = FirstBucket(hash, segment.bucket_count);
+CounterTable::Slot* CounterTable::Claim(Segment& segment, const Key& key, const Home& home) {
+  size_t index = home.BucketOf(segment.bucket_count);
   for (size_t probes = 0; probes < segment.bucket_count; ++probes) {
     for (Slot& slot : segment.buckets[index].slots) {
       uint64_t device = slot.device.load(std::memory_order_acquire);
@@ -72,8 +72,8 @@ CounterTable::Slot* CounterTable::Claim(Segment& segment, const Key& key, uint64
 }
 
 const CounterTable::Slot* CounterTable::Lookup(const Segment& segment, const Key& key,
-                                               uint64_t hash) {
-  size_t index = FirstBucket(hash, segment.bucket_count);
+                                               const Home& home) {
+  size_t index = home.BucketOf(segment.bucket_count);
   for (size_t probes = 0; probes < segment.bucket_count; ++probes) {
     Bucket& bucket = segment.buckets[index];
     if (const Slot* slot = Match(bucket, key); slot != nullptr) {
@@ -88,9 +88,9 @@ const CounterTable::Slot* CounterTable::Lookup(const Segment& segment, const Key
 }
 
 uint64_t CounterTable::Find(const Key& key) const {
-  const uint64_t hash = Hash(key);
-  const Segment* segment = roots_[hash >> kSegmentShift].load(std::memory_order_seq_cst);
-  const Slot* slot = Lookup(*segment, key, hash);
+  const Home home(key);
+  const Segment* segment = roots_[home.segment].load(std::memory_order_seq_cst);
+  const Slot* slot = Lookup(*segment, key, home);
   return slot == nullptr ? 0 : ValuePart(slot->word.load(std::memory_order_acquire));
 }
 
@@ -117,9 +117,9 @@ bool CounterTable::IsCrowded(const Segment& segment) {
 }
 
 void CounterTable::CopyIn(Segment& segment, const Key& key, uint64_t value) {
-  const uint64_t hash = Hash(key);
+  const Home home(key);
   for (;;) {
-    Slot* slot = Claim(segment, key, hash);
+    Slot* slot = Claim(segment, key, home);
     WEIR_CHECK(slot != nullptr);  // the successor was made to hold every live key
     uint64_t word = slot->word.load(std::memory_order_acquire);
     if (TagPart(word) == key.tag) {
@@ -173,6 +173,13 @@ void CounterTable::Rebuild(std::atomic<Segment*>& root, Segment* segment) {
 void CounterTable::SetHorizon(TimeMs horizon) {
   WEIR_CHECK(horizon.value >= horizon_.load(std::memory_order_relaxed));
   horizon_.store(horizon.value, std::memory_order_release);
+}
+
+void CounterTable::Reserve(size_t segment, size_t keys) {
+  std::atomic<Segment*>& root = roots_[segment];
+  const std::unique_ptr<Segment> before(root.load());
+  WEIR_CHECK(before->used.load(std::memory_order_relaxed) == 0);
+  root.store(std::make_unique<Segment>(BucketsFor(keys), before->horizon).release());
 }
 
 void CounterTable::Sweep(size_t slots) {

@@ -21,7 +21,7 @@
 //
 // Threads: any number, each holding a Pin while it calls. SetHorizon and Sweep: one thread.
 //
-// Layer: engine/throttle (engine/base).
+// Layer: engine/throttle (engine/alert, engine/base).
 #pragma once
 
 #include <array>
@@ -35,6 +35,7 @@
 
 #include "engine/base/epochs.h"
 #include "engine/base/units.h"
+#include "engine/throttle/dealing.h"
 
 namespace weir {
 
@@ -97,10 +98,10 @@ class CounterTable {
 
   // Where to look for a key first; asks the processor for it.
   Place Locate(const Key& key) const {
-    const uint64_t hash = Hash(key);
+    const Home home(key);
     Place place;
-    place.segment_ = roots_[hash >> kSegmentShift].load(std::memory_order_seq_cst);
-    place.bucket_ = FirstBucket(hash, place.segment_->bucket_count);
+    place.segment_ = roots_[home.segment].load(std::memory_order_seq_cst);
+    place.bucket_ = home.BucketOf(place.segment_->bucket_count);
     __builtin_prefetch(&place.segment_->buckets[place.bucket_], 1);
     return place;
   }
@@ -125,10 +126,14 @@ class CounterTable {
   void ForEach(Visitor visit) const;
 
   // The segment that holds a key.
-  static size_t SegmentOf(const Key& key) { return Hash(key) >> kSegmentShift; }
+  static size_t SegmentOf(const Key& key) { return Home(key).segment; }
 
   // From now on a rebuild drops the keys that are over at `horizon`. Never moves back.
   void SetHorizon(TimeMs horizon);
+
+  // Makes room for so many keys in a segment that has none yet. The owner, before others know the
+  // table.
+  void Reserve(size_t segment, size_t keys);
 
   // Looks at about `slots` slots, going round the table from call to call, and rebuilds the
   // segments that have come to hold mostly nothing. Frees what nobody reads any more.
@@ -138,7 +143,7 @@ class CounterTable {
   size_t MemoryBytes() const;
 
  private:
-  static constexpr int kSegmentShift = 54;  // the top 10 bits of the hash choose the segment
+  static constexpr int kSegmentShift = 54;  // the top 10 bits of the device's hash
   static constexpr uint64_t kFrozen = uint64_t{1} << 63;
   static_assert(size_t{1} << (64 - kSegmentShift) == kSegments);
   static_assert(kValueBits + kTagBits + 1 == 64);
@@ -176,21 +181,25 @@ class CounterTable {
     std::atomic<Segment*> successor{nullptr};
   };
 
-  // Two rounds of multiply and fold: every bit of device and tag reaches the top bits, which choose
-  // the segment, and the bits below, which choose the bucket.
-  static uint64_t Hash(const Key& key) {
-    constexpr uint64_t kOdd1 = 0x9E3779B97F4A7C15;
-    constexpr uint64_t kOdd2 = 0xD6E8FEB86659FD93;
-    uint64_t h = (key.device ^ (uint64_t{key.tag} << 45 | key.tag)) * kOdd1;
-    h = (h ^ (h >> 32)) * kOdd2;
-    h = (h ^ (h >> 29)) * kOdd1;
-    return h ^ (h >> 32);
-  }
+  // Where a key belongs. Its segment depends on the device alone, and in the way in which devices
+  // are dealt to shards, so that threads that have different shards meet in no segment; its bucket
+  // depends on all of it.
+  struct Home {
+    explicit Home(const Key& key) {
+      const uint64_t device = DeviceHash(Eui64{key.device});
+      segment = device >> kSegmentShift;
+      constexpr uint64_t kOdd1 = 0xD6E8FEB86659FD93;
+      constexpr uint64_t kOdd2 = 0x9E3779B97F4A7C15;
+      const uint64_t mixed = ((device ^ device >> 32) + key.tag * kOdd1) * kOdd2;
+      hash = (mixed ^ mixed >> 29) * kOdd1 >> 32;
+    }
 
-  // Maps the hash bits below the segment's onto 0..buckets-1 without a division.
-  static size_t FirstBucket(uint64_t hash, size_t buckets) {
-    return static_cast<size_t>(((hash << (64 - kSegmentShift)) >> 32) * buckets >> 32);
-  }
+    // Without a division: the hash has 32 bits.
+    size_t BucketOf(size_t buckets) const { return hash * buckets >> 32; }
+
+    size_t segment = 0;
+    uint64_t hash = 0;
+  };
 
   static uint64_t TagPart(uint64_t word) { return (word & ~kFrozen) >> kValueBits; }
 
@@ -222,8 +231,8 @@ class CounterTable {
   }
 
   // The slot of the key, or the first that can take it, made the key's device's; null if full.
-  static Slot* Claim(Segment& segment, const Key& key, uint64_t hash);
-  static const Slot* Lookup(const Segment& segment, const Key& key, uint64_t hash);
+  static Slot* Claim(Segment& segment, const Key& key, const Home& home);
+  static const Slot* Lookup(const Segment& segment, const Key& key, const Home& home);
 
   // Puts the word into the segment unless its key is there already.
   static void CopyIn(Segment& segment, const Key& key, uint64_t value);
@@ -269,11 +278,11 @@ uint64_t CounterTable::Update(const Key& key, const Place& place, Next&& next) {
 
 template <typename Next>
 uint64_t CounterTable::UpdateAnywhere(const Key& key, Next&& next) {
-  const uint64_t hash = Hash(key);
-  std::atomic<Segment*>& root = roots_[hash >> kSegmentShift];
+  const Home home(key);
+  std::atomic<Segment*>& root = roots_[home.segment];
   for (;;) {
     Segment* segment = root.load(std::memory_order_seq_cst);
-    Slot* slot = Claim(*segment, key, hash);
+    Slot* slot = Claim(*segment, key, home);
     uint64_t word = slot == nullptr ? kFrozen : slot->word.load(std::memory_order_acquire);
     // Another key of the same device may take the slot first: then Claim has to look again.
     while ((word & kFrozen) == 0 && (word == 0 || TagPart(word) == key.tag)) {

@@ -33,7 +33,12 @@ std::string OrderedName(uint64_t number) {
 }  // namespace
 
 Counters::Counters(const Owner& owner, size_t shards)
-    : owner_(owner), tags_(CounterTable::kMaxTag), table_(*this), journals_(shards) {}
+    : owner_(owner),
+      tags_(CounterTable::kMaxTag),
+      table_(*this),
+      journals_(shards),
+      removed_codes_(AlertCode::kCount),
+      removal_number_(AlertCode::kCount) {}
 
 size_t Counters::journal_size() const {
   size_t size = 0;
@@ -59,6 +64,9 @@ void Counters::RemoveCodes(const std::vector<bool>& codes) {
     Update(ShardOf(Eui64{key.device}, journals_.size()), key,
            [](uint64_t /*before*/) { return uint64_t{0}; });
   }
+  for (size_t i = 0; i < codes.size(); ++i) {
+    removed_codes_[i] = removed_codes_[i] || codes[i];
+  }
 }
 
 void Counters::Accept(TimeMs now) {
@@ -66,6 +74,7 @@ void Counters::Accept(TimeMs now) {
   for (Journal& journal : journals_) {
     journal.changes.clear();
   }
+  removed_codes_.assign(AlertCode::kCount, false);
   table_.SetHorizon(now);
   // As many slots as words were written: what a flood has filled is looked at again in time, and a
   // quiet partition does nothing.
@@ -73,12 +82,23 @@ void Counters::Accept(TimeMs now) {
 }
 
 void Counters::Rollback() {
+  removed_codes_.assign(AlertCode::kCount, false);
   const Epochs::Pin pin = table_.Enter();
   for (Journal& journal : journals_) {
     for (; !journal.changes.empty(); journal.changes.pop_back()) {
       const Change& change = journal.changes.back();
       const CounterTable::Key key{.device = change.device, .tag = TagPart(change.before)};
       table_.Update(key, [&](uint64_t /*now*/) { return ValuePart(change.before); });
+    }
+  }
+}
+
+void Counters::ExportRemovals(uint64_t number, const StateScope& scope) const {
+  for (size_t i = 0; i < removed_codes_.size(); ++i) {
+    if (removed_codes_[i]) {
+      std::string value;
+      PutU64(number, value);
+      scope.Put(OrderedName(i), std::move(value));
     }
   }
 }
@@ -125,6 +145,18 @@ absl::Status Counters::LoadTag(absl::string_view name, absl::string_view value) 
   return tags_.Load(name, value);
 }
 
+absl::Status Counters::LoadRemoval(absl::string_view name, absl::string_view value) {
+  WireReader key(name);
+  WireReader in(value);
+  const uint64_t code = key.OrderedU64();
+  const uint64_t number = in.U64();
+  if (!key.done() || !in.done() || code >= removal_number_.size()) {
+    return Damaged();
+  }
+  removal_number_[code] = number;
+  return absl::OkStatus();
+}
+
 absl::Status Counters::LoadImage(absl::string_view name, absl::string_view value) {
   WireReader key(name);
   WireReader in(value);
@@ -134,6 +166,8 @@ absl::Status Counters::LoadImage(absl::string_view name, absl::string_view value
     return Damaged();
   }
   WEIR_CHECK(image_number_[segment] == 0);
+  // An image has the order of a table, in which a small one would fill up from its front.
+  table_.Reserve(segment, in.rest().size() / kCounterBytes);
   absl::Status applied = Apply(in.rest(), number);
   image_number_[segment] = number;
   return applied;
@@ -161,7 +195,8 @@ absl::Status Counters::Apply(absl::string_view words, uint64_t number) {
     if (device == 0 || key.tag == 0 || !tags_.Knows(key.tag)) {
       return Damaged();
     }
-    if (number > image_number_[CounterTable::SegmentOf(key)]) {
+    if (number >= removal_number_[tags_.CodeOf(key.tag).index()] &&
+        number > image_number_[CounterTable::SegmentOf(key)]) {
       table_.Update(key, [&](uint64_t /*before*/) { return ValuePart(word); });
     }
   }

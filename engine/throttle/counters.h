@@ -7,6 +7,10 @@
 // deltas older than the oldest image are erased. So a commit costs what it touched, whatever the
 // size of the table, and reading the state back costs about twice its size.
 //
+// A key that is over leaves the table without the store being told: there it would be over as well.
+// But when a version removes the keys of some codes, the words that the store has of them mean
+// nothing under the next one; so the store also has, by code, the commit before which none counts.
+//
 // Threads: Enter, KnownKeyOf, Locate and Update may be called by one thread for each shard;
 // everything else by the owner, while no shard is at work. The table itself may be read by any.
 //
@@ -97,10 +101,12 @@ class Counters : private CounterTable::Expiry {
   // Writes what the batch touched as commit `number`, ascending from 1.
   void ExportTags(const StateScope& scope) { tags_.Export(scope); }
 
+  void ExportRemovals(uint64_t number, const StateScope& scope) const;
   void ExportDelta(uint64_t number, const StateScope& deltas, const StateScope& images);
 
-  // In this order: all tags, all images, all deltas by number.
+  // In this order: all tags, all removals, all images, all deltas by number.
   absl::Status LoadTag(absl::string_view name, absl::string_view value);
+  absl::Status LoadRemoval(absl::string_view name, absl::string_view value);
   absl::Status LoadImage(absl::string_view name, absl::string_view value);
   absl::Status LoadDelta(absl::string_view name, absl::string_view value);
 
@@ -141,7 +147,9 @@ class Counters : private CounterTable::Expiry {
   const Owner& owner_;
   PairTags tags_;
   CounterTable table_;
-  std::vector<Journal> journals_;                                 // by shard
+  std::vector<Journal> journals_;         // by shard
+  std::vector<bool> removed_codes_;       // of the batch, by AlertCode::index()
+  std::vector<uint64_t> removal_number_;  // commit of each code's latest removal, as loaded
   std::array<uint64_t, CounterTable::kSegments> image_number_{};  // commit of each segment's image
   size_t next_image_ = 0;        // the segment whose image is renewed next
   std::deque<uint64_t> deltas_;  // numbers of the deltas in the store, ascending

@@ -13,12 +13,17 @@
 
 namespace weir {
 
-// 16 bits that are spread evenly, whatever the devices' numbers are. The same on every machine and
-// in every version.
-constexpr uint16_t DeviceBits(Eui64 device) {
+// A hash whose upper bits are spread evenly, whatever the devices' numbers are. The same on every
+// machine and in every version.
+constexpr uint64_t DeviceHash(Eui64 device) {
   constexpr uint64_t kOdd = 0x9E3779B97F4A7C15;
   const uint64_t h = (device.value ^ device.value >> 32) * kOdd;
-  return static_cast<uint16_t>((h ^ h >> 29) * kOdd >> 48);
+  return (h ^ h >> 29) * kOdd;
+}
+
+// By which a device is dealt.
+constexpr uint16_t DeviceBits(Eui64 device) {
+  return static_cast<uint16_t>(DeviceHash(device) >> 48);
 }
 
 // Which of `shards` the device with these bits belongs to.

@@ -15,10 +15,11 @@ namespace {
 // Names of the state's sections; the store gives them back in this order.
 constexpr char kTotals = 'a';
 constexpr char kTags = 'b';
-constexpr char kImages = 'c';
-constexpr char kDeltas = 'd';
-constexpr char kOpenKeys = 'e';
-constexpr char kSeen = 'f';
+constexpr char kRemovals = 'c';
+constexpr char kImages = 'd';
+constexpr char kDeltas = 'e';
+constexpr char kOpenKeys = 'f';
+constexpr char kSeen = 'g';
 
 absl::string_view Section(const char& name) {
   return {&name, 1};
@@ -192,6 +193,7 @@ void Throttle::Rollback() {
 void Throttle::Export(uint64_t number, TimeMs now, const StateScope& scope) {
   totals_.Export(scope.Inner(Section(kTotals)));
   counters_.ExportTags(scope.Inner(Section(kTags)));
+  counters_.ExportRemovals(number, scope.Inner(Section(kRemovals)));
   counters_.ExportDelta(number, scope.Inner(Section(kDeltas)), scope.Inner(Section(kImages)));
   for (const auto& shard : shards_) {
     shard->ExportOpenKeys(scope.Inner(Section(kOpenKeys)));
@@ -225,6 +227,8 @@ absl::Status Throttle::Load(absl::string_view name, absl::string_view value) {
       return totals_.Load(rest, value);
     case kTags:
       return counters_.LoadTag(rest, value);
+    case kRemovals:
+      return counters_.LoadRemoval(rest, value);
     case kImages:
       return counters_.LoadImage(rest, value);
     case kDeltas:

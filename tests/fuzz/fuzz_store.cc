@@ -165,7 +165,7 @@ Entries Undamaged() {
   Entries entries;
   size_t empty_images = 0;
   for (const auto& [key, value] : store.entries()) {
-    const bool is_empty_image = key.find("cc") != std::string::npos && value.size() == 8;
+    const bool is_empty_image = key.find("cd") != std::string::npos && value.size() == 8;
     if (!is_empty_image || ++empty_images <= 2) {
       entries.emplace(key, value);
     }
@@ -311,7 +311,7 @@ void CheckSeen(absl::string_view bytes) {
   Throttle throttle(schedule, 3);
   Choices choices(bytes);
   for (uint64_t number = 1; choices.left(); ++number) {
-    std::string name = "f";
+    std::string name = "g";
     PutOrderedU64(number, name);
     if (!throttle.Load(name, choices.Bytes(choices.Byte())).ok()) {
       return;

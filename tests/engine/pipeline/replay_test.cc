@@ -122,7 +122,8 @@ void RunInterrupted(const PolicySchedule& schedule, const std::vector<Record>& l
     MemorySource source(log);
     const std::unique_ptr<Team> team = MakeThreadTeam(1 + random.Below(4));
     Replay replay(schedule, source, sink, &store, *team);
-    ASSERT_TRUE(replay.Resume(false).ok());
+    const absl::Status resumed = replay.Resume(false);
+    ASSERT_TRUE(resumed.ok()) << resumed;
     for (bool alive = true; alive && !done;) {
       const absl::StatusOr<size_t> records = replay.Step(1 + random.Below(400));
       ASSERT_TRUE(records.ok());
