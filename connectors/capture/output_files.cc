@@ -103,12 +103,14 @@ void OutputFiles::Write(const Results& results) {
   }
 }
 
-absl::StatusOr<std::string> OutputFiles::Seal() {
+absl::StatusOr<std::string> OutputFiles::Seal(Seals how) {
   for (const auto& file : files_) {
     WEIR_RETURN_IF_ERROR(file->Flush());
   }
-  for (const auto& file : files_) {
-    WEIR_RETURN_IF_ERROR(file->Sync());
+  if (how == Seals::kDurably) {
+    for (const auto& file : files_) {
+      WEIR_RETURN_IF_ERROR(file->Sync());
+    }
   }
   for (const auto& file : files_) {
     file->Seal();
@@ -180,7 +182,7 @@ absl::Status OutputFiles::Reopen(absl::string_view mark) {
 
 void NoOutput::Write(const Results& /*results*/) {}
 
-absl::StatusOr<std::string> NoOutput::Seal() {
+absl::StatusOr<std::string> NoOutput::Seal(Seals /*how*/) {
   return std::string(kNoOutputMark);
 }
 

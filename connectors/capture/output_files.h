@@ -3,14 +3,13 @@
 // alerts.forwarded, throttle.episodes and dead.letter are always there, alerts.consolidated if the
 // archive is on. A mark says how long each was at a Seal.
 //
-// Promises: once Seal has returned, what it sealed survives a crash of the machine, the files
-// themselves included. Files only grow, but for Discard and Reopen. Two processes never write into
-// one directory. The files do not depend on the team that encodes and writes.
-// Does not promise: that files hold only what was sealed, or end with a whole line, before Reopen
-// has cut them back.
-// Errors: Unavailable if the operating system cannot write, FailedPrecondition if a mark belongs to
-// other outputs, DataLoss if a file is shorter than its mark. What goes wrong between two Seals is
-// returned by the next Seal or Discard. After an error nothing is sealed until a Reopen.
+// Promises: what was sealed durably survives a crash of the machine, the files themselves included.
+// Files only grow, but for Discard and Reopen. Two processes never write into one directory. The
+// files do not depend on the team that encodes and writes. Does not promise: that files hold only
+// what was sealed, or end with a whole line, before Reopen has cut them back. Errors: Unavailable
+// if the operating system cannot write, FailedPrecondition if a mark belongs to other outputs,
+// DataLoss if a file is shorter than its mark. What goes wrong between two Seals is returned by the
+// next Seal or Discard. After an error nothing is sealed until a Reopen.
 //
 // Threads: one caller at a time.
 //
@@ -43,7 +42,7 @@ class OutputFiles : public Sink {
                                                            bool archive, Team& team);
 
   void Write(const Results& results) override;
-  absl::StatusOr<std::string> Seal() override;
+  absl::StatusOr<std::string> Seal(Seals how) override;
   absl::Status Discard() override;
 
   // An empty mark is that of empty files. Nothing is cut unless all files fit the mark.
@@ -70,7 +69,7 @@ class OutputFiles : public Sink {
 class NoOutput : public Sink {
  public:
   void Write(const Results& results) override;
-  absl::StatusOr<std::string> Seal() override;
+  absl::StatusOr<std::string> Seal(Seals how) override;
   absl::Status Discard() override;
   absl::Status Reopen(absl::string_view mark) override;
 };

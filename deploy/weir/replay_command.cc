@@ -26,9 +26,11 @@ namespace weir {
 
 namespace {
 
-constexpr size_t kBatchRecords = 8192;
+constexpr size_t kBatchRecords = 4096;
 constexpr size_t kMostThreads = 32;
-constexpr size_t kMostUncommitted = 2000000;  // bounds the journals' memory
+// Bounds the memory of what can still be undone. Without a state a commit costs little.
+constexpr size_t kMostUncommitted = 2000000;
+constexpr size_t kMostUncommittedWithoutState = 200000;
 
 // Everything a replay is made of, in the order in which it must go away.
 struct Wiring {
@@ -71,9 +73,9 @@ absl::Status RunToTheEnd(const ReplayArguments& arguments, Wiring& wiring) {
     records += batch;
     more = batch > 0;
     const Clock::time_point now = Clock::now();
-    // Without a state a commit saves no work; it only bounds what can still be undone.
     const bool due = wiring.store != nullptr && now - committed >= commit_every;
-    if (!more || due || replay.uncommitted() >= kMostUncommitted) {
+    const size_t most = wiring.store == nullptr ? kMostUncommittedWithoutState : kMostUncommitted;
+    if (!more || due || replay.uncommitted() >= most) {
       WEIR_RETURN_IF_ERROR(replay.Commit());
       committed = now;
     }

@@ -181,7 +181,8 @@ void Replay::WriteResults() {
 }
 
 absl::Status Replay::Commit() {
-  WEIR_ASSIGN_OR_RETURN(std::string mark, sink_.Seal());
+  const Sink::Seals how = store_ == nullptr ? Sink::Seals::kForThisRun : Sink::Seals::kDurably;
+  WEIR_ASSIGN_OR_RETURN(std::string mark, sink_.Seal(how));
   position_ = source_.Position();
   ++commits_;
   if (store_ != nullptr) {

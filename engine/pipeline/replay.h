@@ -43,7 +43,8 @@ class Replay {
   // Processes the next records, at most `limit`; how many there were, zero at the end.
   absl::StatusOr<size_t> Step(size_t limit);
 
-  // Makes everything since the last commit final.
+  // Makes everything since the last commit final: durable with a store, and without one no more
+  // than not to be undone.
   absl::Status Commit();
 
   // Undoes everything since the last commit; the next Step reads it again.

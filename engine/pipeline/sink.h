@@ -8,6 +8,7 @@
 // Layer: engine/pipeline.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "absl/status/status.h"
@@ -26,9 +27,12 @@ class Sink {
   // told by the next Seal.
   virtual void Write(const Results& results) = 0;
 
-  // Makes everything since the last Seal durable, and returns a mark of how far the outputs reach.
-  // The caller stores the mark with the state. Unavailable if the outputs cannot be written.
-  virtual absl::StatusOr<std::string> Seal() = 0;
+  // Makes everything since the last Seal final, and returns a mark of how far the outputs reach.
+  // What is durable survives a crash of the machine; the caller stores the mark with the state.
+  // Without, everything is handed to the operating system, no more. Unavailable if the outputs
+  // cannot be written.
+  enum class Seals : uint8_t { kDurably, kForThisRun };
+  virtual absl::StatusOr<std::string> Seal(Seals how) = 0;
 
   // Drops everything since the last Seal.
   virtual absl::Status Discard() = 0;

@@ -11,17 +11,21 @@ namespace {
 constexpr size_t kMinSlots = 16;
 
 // A segment is rebuilt when more than 4/5 of its slots are taken, to be 2/3 full afterwards:
-// between 20 and 24 bytes a key. It shrinks when less than 1/3 of its slots is wanted.
+// between 20 and 24 bytes a key. A small one, whose memory does not matter, is 2/5 full afterwards,
+// so that a table that grows copies its keys less often. It shrinks when less than 1/4 of its slots
+// is wanted.
+constexpr size_t kSmall = 512;  // keys
+
 constexpr bool IsAbove(size_t used, size_t capacity) {
   return used * 5 > capacity * 4;
 }
 
 constexpr size_t SlotsFor(size_t keys) {
-  return std::max(kMinSlots, keys * 3 / 2 + 1);
+  return std::max(kMinSlots, keys <= kSmall ? keys * 5 / 2 : keys * 3 / 2 + 1);
 }
 
 constexpr bool IsMostlyEmpty(size_t wanted, size_t capacity) {
-  return capacity > kMinSlots && wanted * 3 < capacity;
+  return capacity > kMinSlots && wanted * 4 < capacity;
 }
 
 }  // namespace
@@ -134,38 +138,51 @@ void CounterTable::CopyIn(Segment& segment, const Key& key, uint64_t value) {
   }
 }
 
-size_t CounterTable::CountLive(const Segment& segment, TimeMs horizon) const {
-  size_t live = 0;
+template <typename Visit>
+void CounterTable::ForEachLive(const Segment& segment, TimeMs horizon, Visit&& visit) const {
   segment.ForEachSlot([&](const Slot& slot) {
     const uint64_t word = slot.word.load(std::memory_order_acquire);
     const uint64_t value = ValuePart(word);
-    live += value != 0 && !expiry_.IsOver(static_cast<uint32_t>(TagPart(word)), value, horizon);
+    const auto tag = static_cast<uint32_t>(TagPart(word));
+    if (value != 0 && !expiry_.IsOver(tag, value, horizon)) {
+      visit(Key{.device = slot.device.load(std::memory_order_acquire), .tag = tag}, value);
+    }
   });
-  return live;
+}
+
+// Gives the frozen segment its successor, if it has none, of the right size for what is live.
+CounterTable::Segment& CounterTable::SuccessorOf(Segment& segment,
+                                                 std::vector<LiveKey>& live) const {
+  Segment* successor = segment.successor.load(std::memory_order_acquire);
+  if (successor == nullptr) {
+    const TimeMs horizon{horizon_.load(std::memory_order_acquire)};
+    ForEachLive(segment, horizon, [&](const Key& key, uint64_t value) {
+      live.push_back({key, value});
+    });
+    auto made = std::make_unique<Segment>(BucketsFor(live.size()), horizon);
+    if (segment.successor.compare_exchange_strong(successor, made.get(),
+                                                  std::memory_order_acq_rel)) {
+      return *made.release();
+    }
+    live.clear();
+  }
+  // Another thread's: what is live is a matter of its horizon.
+  ForEachLive(segment, successor->horizon, [&](const Key& key, uint64_t value) {
+    live.push_back({key, value});
+  });
+  return *successor;
 }
 
 void CounterTable::Rebuild(std::atomic<Segment*>& root, Segment* segment) {
   segment->ForEachSlot([](Slot& slot) { slot.word.fetch_or(kFrozen, std::memory_order_acq_rel); });
-  Segment* successor = segment->successor.load(std::memory_order_acquire);
-  if (successor == nullptr) {
-    const TimeMs horizon{horizon_.load(std::memory_order_acquire)};
-    auto made = std::make_unique<Segment>(BucketsFor(CountLive(*segment, horizon)), horizon);
-    if (segment->successor.compare_exchange_strong(successor, made.get(),
-                                                   std::memory_order_acq_rel)) {
-      successor = made.release();
-    }
+  std::vector<LiveKey> live;
+  live.reserve(segment->capacity());
+  Segment& successor = SuccessorOf(*segment, live);
+  for (const LiveKey& each : live) {
+    CopyIn(successor, each.key, each.value);
   }
-  segment->ForEachSlot([&](const Slot& slot) {
-    const uint64_t word = slot.word.load(std::memory_order_acquire);
-    const uint64_t value = ValuePart(word);
-    const auto tag = static_cast<uint32_t>(TagPart(word));
-    if (value != 0 && !expiry_.IsOver(tag, value, successor->horizon)) {
-      CopyIn(*successor, {.device = slot.device.load(std::memory_order_acquire), .tag = tag},
-             value);
-    }
-  });
   Segment* expected = segment;
-  if (root.compare_exchange_strong(expected, successor, std::memory_order_seq_cst)) {
+  if (root.compare_exchange_strong(expected, &successor, std::memory_order_seq_cst)) {
     epochs_.Retire(segment);
   }
 }
@@ -190,7 +207,9 @@ void CounterTable::Sweep(size_t slots) {
     const Epochs::Pin pin = Enter();
     Segment* segment = root.load(std::memory_order_seq_cst);
     looked += segment->capacity();
-    if (IsMostlyEmpty(CountLive(*segment, horizon), segment->capacity())) {
+    size_t live = 0;
+    ForEachLive(*segment, horizon, [&](const Key& /*key*/, uint64_t /*value*/) { ++live; });
+    if (IsMostlyEmpty(live, segment->capacity())) {
       Rebuild(root, segment);
     }
   }

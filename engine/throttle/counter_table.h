@@ -30,6 +30,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 #include "absl/functional/function_ref.h"
 
@@ -244,7 +245,16 @@ class CounterTable {
   template <typename Next>
   uint64_t UpdateAnywhere(const Key& key, Next&& next);
 
-  size_t CountLive(const Segment& segment, TimeMs horizon) const;
+  struct LiveKey {
+    Key key;
+    uint64_t value = 0;
+  };
+
+  // Calls `visit(key, value)` for every key of the segment that is not over at the horizon.
+  template <typename Visit>
+  void ForEachLive(const Segment& segment, TimeMs horizon, Visit&& visit) const;
+
+  Segment& SuccessorOf(Segment& segment, std::vector<LiveKey>& live) const;
 
   // Replaces `segment` by a successor of the right size, together with whoever else does.
   void Rebuild(std::atomic<Segment*>& root, Segment* segment);

@@ -165,7 +165,7 @@ OpenKey& OpenKeys::Touch(const AlertKey& key) {
 }
 
 OpenKey& OpenKeys::Open(const AlertKey& key, OpenKey state) {
-  timers_.insert({state.due(), key});
+  AddTimer({state.due(), key});
   const auto [entry, opened] = keys_.emplace(key, Entry{std::move(state), batch_});
   WEIR_CHECK(opened);
   journal_.push_back({key, std::nullopt});
@@ -174,18 +174,28 @@ OpenKey& OpenKeys::Open(const AlertKey& key, OpenKey state) {
 
 void OpenKeys::EnterNextWindow(const AlertKey& key) {
   OpenKey& state = Touch(key);
-  timers_.erase({state.due(), key});
+  RemoveTimer({state.due(), key});
   RollTo(state.count.window + 1, state.count);
-  timers_.insert({state.due(), key});
+  AddTimer({state.due(), key});
 }
 
 void OpenKeys::Close(const AlertKey& key) {
-  timers_.erase({Touch(key).due(), key});
+  RemoveTimer({Touch(key).due(), key});
   keys_.erase(key);
 }
 
+void OpenKeys::AddTimer(const Timer& timer) {
+  timers_.insert(timer);
+  next_due_ = timers_.begin()->due;
+}
+
+void OpenKeys::RemoveTimer(const Timer& timer) {
+  timers_.erase(timer);
+  next_due_ = timers_.empty() ? kNever : timers_.begin()->due;
+}
+
 std::optional<TimeMs> OpenKeys::NextDue() const {
-  return timers_.empty() ? std::nullopt : std::make_optional(timers_.begin()->due);
+  return timers_.empty() ? std::nullopt : std::make_optional(next_due_);
 }
 
 std::vector<AlertKey> OpenKeys::DueNext() const {
@@ -234,8 +244,9 @@ void OpenKeys::Rollback() {
     }
   }
   timers_.clear();
+  next_due_ = kNever;
   for (const auto& [key, entry] : keys_) {
-    timers_.insert({entry.state.due(), key});
+    AddTimer({entry.state.due(), key});
   }
   ++batch_;
 }

@@ -70,6 +70,9 @@ class OpenKeys {
 
   void Close(const AlertKey& key);
 
+  // Whether a key is due at or before `now`.
+  bool IsAnyDueBy(TimeMs now) const { return next_due_ <= now; }
+
   // The earliest due time; nothing if no key is open.
   std::optional<TimeMs> NextDue() const;
 
@@ -114,11 +117,16 @@ class OpenKeys {
     friend auto operator<=>(const Timer&, const Timer&) = default;
   };
 
+  static constexpr TimeMs kNever{INT64_MAX};
+
   Entry& Journalled(const AlertKey& key);
+  void AddTimer(const Timer& timer);
+  void RemoveTimer(const Timer& timer);
   std::vector<AlertKey> InOrderOfPosition(std::vector<AlertKey> keys) const;
 
   absl::node_hash_map<AlertKey, Entry> keys_;
   absl::btree_set<Timer> timers_;
+  TimeMs next_due_ = kNever;  // of the first timer
   std::vector<Change> journal_;
   uint64_t batch_ = 1;
 };

@@ -28,7 +28,7 @@ class PairTags {
   // The number of a code and a recipient, from 1; zero once all are given.
   uint32_t TagOf(AlertCode code, Eui64 recipient) {
     const Pair pair{code, recipient};
-    Recent& recent = recent_[pair.Bits() % kRecent];
+    Recent& recent = recent_[pair.Bits()];
     if (recent.tag == 0 || !(recent.pair == pair)) {
       recent = {pair, Number(pair)};
     }
@@ -59,8 +59,11 @@ class PairTags {
     AlertCode code;
     Eui64 recipient;
 
-    // A few bits that tell most pairs apart.
-    size_t Bits() const { return recipient.value ^ recipient.value >> 16 ^ code.index() * 31U; }
+    // Ten bits that tell most pairs apart.
+    size_t Bits() const {
+      constexpr uint64_t kOdd = 0x9E3779B97F4A7C15;
+      return ((recipient.value + code.index() * kOdd) * kOdd) >> 54;
+    }
 
     friend bool operator==(const Pair&, const Pair&) = default;
 
@@ -75,7 +78,7 @@ class PairTags {
     uint32_t tag = 0;
   };
 
-  static constexpr size_t kRecent = 1024;
+  static constexpr size_t kRecent = 1024;  // as many as Bits tells apart
 
   uint32_t Number(const Pair& pair);
 

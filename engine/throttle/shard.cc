@@ -161,7 +161,8 @@ Verdict Shard::CountOpen(const Counting& how, const Arrival& arrival, const Aler
   WEIR_CHECK(open.count.window == how.window);
   open.last_position = arrival.position;
   const Finding finding = CountIn(how, open.count);
-  return open.episode && !how.excluded ? Throttled(arrival, key) : Act(finding, arrival, key);
+  return open.episode && !how.excluded ? Throttled(arrival, how.policy, open)
+                                       : Act(finding, arrival, key);
 }
 
 // What follows for an alert that did not meet an episode. If one starts, the key has been opened.
@@ -177,15 +178,15 @@ Verdict Shard::Act(Finding finding, const Arrival& arrival, const AlertKey& key)
     EpisodeEvent event = Event(EpisodeEvent::Kind::kStarted, key, arrival.now);
     event.started = arrival.now;
     ledger_.Add(event);
-    return Throttled(arrival, key);
+    return Throttled(arrival, version().policy(key.code), open);
   }
   ledger_.Add(Event(EpisodeEvent::Kind::kExcludedStorm, key, arrival.now));
   return Verdict::kForward;
 }
 
-Verdict Shard::Throttled(const Arrival& arrival, const AlertKey& key) {
-  const Forward& forward = version().policy(key.code).forward;
-  OpenKey& open = open_keys_.Touch(key);
+// An alert in an episode, that of an open key which has been touched.
+Verdict Shard::Throttled(const Arrival& arrival, const CodePolicy& policy, OpenKey& open) {
+  const Forward& forward = policy.forward;
   Episode& episode = *open.episode;
   ++episode.alerts;
   ++episode.pending;
@@ -211,16 +212,16 @@ CopyMark Shard::TakeCopy(AlertCode code, Episode& episode) {
 // ---- Timers and versions
 
 void Shard::FireDueBy(TimeMs now, const Timeline& timeline) {
-  for (std::optional<TimeMs> due = open_keys_.NextDue(); due && *due <= now;
-       due = open_keys_.NextDue()) {
-    const uint32_t record = timeline.RecordAt(*due);
+  while (open_keys_.IsAnyDueBy(now)) {
+    const TimeMs due = *open_keys_.NextDue();
+    const uint32_t record = timeline.RecordAt(due);
     for (const AlertKey& key : open_keys_.DueNext()) {
       ledger_.At({.record = record,
                   .phase = LedgerOrder::Phase::kWindowEnd,
-                  .at = *due,
+                  .at = due,
                   .position = open_keys_.Find(key)->last_position,
                   .key = key});
-      EndWindow(key, *due);
+      EndWindow(key, due);
     }
   }
 }

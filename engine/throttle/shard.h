@@ -118,7 +118,7 @@ class Shard {
   void OpenAfter(uint64_t before, const Counting& how, const AlertKey& key, int64_t position);
   Verdict CountOpen(const Counting& how, const Arrival& arrival, const AlertKey& key);
   Verdict Act(Finding finding, const Arrival& arrival, const AlertKey& key);
-  Verdict Throttled(const Arrival& arrival, const AlertKey& key);
+  Verdict Throttled(const Arrival& arrival, const CodePolicy& policy, OpenKey& open);
   CopyMark TakeCopy(AlertCode code, Episode& episode);
 
   void FireDueBy(TimeMs now, const Timeline& timeline);

@@ -141,7 +141,7 @@ class JsonSink : public Sink {
     AppendDeadLetter(record, reason, line_);
   }
 
-  absl::StatusOr<std::string> Seal() override { return std::string("mark"); }
+  absl::StatusOr<std::string> Seal(Seals /*how*/) override { return std::string("mark"); }
 
   absl::Status Discard() override { return absl::OkStatus(); }
 

@@ -73,7 +73,7 @@ class MemorySink : public Sink {
     Add("dead", absl::StrCat(record.origin.offset, " ", DeadReasonName(reason)));
   }
 
-  absl::StatusOr<std::string> Seal() override {
+  absl::StatusOr<std::string> Seal(Seals /*how*/) override {
     sealed_ = lines_.size();
     return absl::StrCat(sealed_);
   }
