@@ -57,7 +57,7 @@ class Counters : private CounterTable::Expiry {
     return {Eui64{key.device}, tags_.CodeOf(key.tag), tags_.RecipientOf(key.tag)};
   }
 
-  [[nodiscard]] Epochs::Pin Enter() { return table_.Enter(); }
+  [[nodiscard]] Epochs::Pin Enter() const { return table_.Enter(); }
 
   CounterTable::Place Locate(const CounterTable::Key& key) const { return table_.Locate(key); }
 
