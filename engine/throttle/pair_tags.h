@@ -60,7 +60,9 @@ class PairTags {
     Eui64 recipient;
 
     // A few bits that tell most pairs apart.
-    size_t Bits() const { return recipient.value ^ recipient.value >> 16 ^ code.index() * 31U; }
+    size_t Bits() const {
+      return recipient.value ^ recipient.value >> 16 ^ code.index() * size_t{31};
+    }
 
     friend bool operator==(const Pair&, const Pair&) = default;
 
