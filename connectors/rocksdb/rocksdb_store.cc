@@ -75,7 +75,7 @@ std::vector<std::string> FilesIn(const std::string& directory) {
 absl::Status UnlessAborted(absl::Status status, const std::string& directory,
                            const std::vector<std::string>& files) {
   return files == FilesIn(directory)
-             ? status
+             ? std::move(status)
              : absl::AbortedError(absl::StrCat("another process changed the files of ", directory,
                                                " while they were being read: try again"));
 }

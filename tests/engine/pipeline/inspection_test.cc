@@ -51,6 +51,7 @@ std::string Text(const InspectedKey& key) {
 
 std::vector<std::string> Texts(const std::vector<InspectedKey>& keys) {
   std::vector<std::string> texts;
+  texts.reserve(keys.size());
   for (const InspectedKey& key : keys) {
     texts.push_back(Text(key));
   }
@@ -342,7 +343,7 @@ TEST_F(DamagedTest, AVersionThatCannotHaveTakenEffect) {
   PutOrderedU64(0, name);
   name += "b";
   PutOrderedU64(1, name);
-  store_.entries()[name] = Versions({{DurationMs{-10 * 365 * kDay.value}, 5}}).versions[0].Encode();
+  store_.entries()[name] = Versions({{DurationMs{-3650 * kDay.value}, 5}}).versions[0].Encode();
   EXPECT_EQ(Refusal(store_), absl::StatusCode::kDataLoss);
 }
 
