@@ -1,7 +1,13 @@
 #include "connectors/rocksdb/rocksdb_store.h"
 
+#include <algorithm>
+#include <filesystem>
+#include <optional>
+#include <system_error>
 #include <utility>
+#include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "rocksdb/db.h"
 #include "rocksdb/options.h"
@@ -46,10 +52,39 @@ rocksdb::Options StoreOptions() {
   return options;
 }
 
+// The files that RocksDB keeps in a directory, without its logs for people. They change whenever it
+// puts any away, as it says so in the manifest first.
+std::vector<std::string> FilesIn(const std::string& directory) {
+  std::vector<std::string> files;
+  std::error_code error;
+  for (std::filesystem::directory_iterator entry(directory, error), end; !error && entry != end;
+       entry.increment(error)) {
+    const std::string name = entry->path().filename().string();
+    if (absl::StartsWith(name, "MANIFEST")) {
+      const uintmax_t size = entry->file_size(error);
+      files.push_back(absl::StrCat(name, " ", size));
+    } else if (!absl::StartsWith(name, "LOG")) {
+      files.push_back(name);
+    }
+  }
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+// Beside another process, a file that is missing or seems damaged may only have been put away.
+absl::Status UnlessAborted(absl::Status status, const std::string& directory,
+                           const std::vector<std::string>& files) {
+  return files == FilesIn(directory)
+             ? std::move(status)
+             : absl::AbortedError(absl::StrCat("another process changed the files of ", directory,
+                                               " while they were being read: try again"));
+}
+
 class RocksDbStore final : public Store {
  public:
-  RocksDbStore(std::string directory, std::unique_ptr<rocksdb::DB> db)
-      : directory_(std::move(directory)), db_(std::move(db)) {}
+  RocksDbStore(std::string directory, std::unique_ptr<rocksdb::DB> db,
+               std::optional<std::vector<std::string>> files)
+      : directory_(std::move(directory)), db_(std::move(db)), files_(std::move(files)) {}
 
   absl::Status Write(const StateBatch& batch) override {
     rocksdb::WriteBatch writes;
@@ -75,15 +110,58 @@ class RocksDbStore final : public Store {
         return {visited.code(), absl::StrCat(directory_, ": ", visited.message())};
       }
     }
-    return ToStatus(entry->status(), absl::StrCat("reading state from ", directory_));
+    absl::Status read = ToStatus(entry->status(), absl::StrCat("reading state from ", directory_));
+    return read.ok() || !files_ ? read : UnlessAborted(std::move(read), directory_, *files_);
   }
 
  private:
   std::string directory_;
   std::unique_ptr<rocksdb::DB> db_;
+  std::optional<std::vector<std::string>> files_;  // for reading alone: as they were then
 };
 
+// RocksDB would make the directory, or say of a missing file only that it is missing.
+absl::Status CheckThatThereIsAState(const std::string& directory) {
+  std::error_code error;
+  const std::filesystem::file_status status = std::filesystem::status(directory, error);
+  if (status.type() == std::filesystem::file_type::not_found) {
+    return absl::NotFoundError(absl::StrCat(directory, ": there is no such directory"));
+  }
+  if (error) {
+    return absl::UnavailableError(absl::StrCat(directory, ": ", error.message()));
+  }
+  if (status.type() != std::filesystem::file_type::directory) {
+    return absl::NotFoundError(absl::StrCat(directory, ": this is not a directory"));
+  }
+  if (!std::filesystem::exists(std::filesystem::path(directory) / "CURRENT", error) && !error) {
+    return absl::NotFoundError(absl::StrCat(directory, ": there is no state in this directory"));
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
+
+absl::StatusOr<std::unique_ptr<Store>> OpenRocksDbStoreForReading(const std::string& directory) {
+  absl::Status there_is = CheckThatThereIsAState(directory);
+  if (!there_is.ok()) {
+    return there_is;
+  }
+  rocksdb::Options options = StoreOptions();
+  options.create_if_missing = false;
+  // What is open can be read on after its owner has put it away.
+  options.max_open_files = -1;
+  std::vector<std::string> files = FilesIn(directory);
+  rocksdb::DB* opened_db = nullptr;
+  const rocksdb::Status opened = rocksdb::DB::OpenForReadOnly(options, directory, &opened_db);
+  std::unique_ptr<rocksdb::DB> db(opened_db);
+  // A write-ahead log put away between the manifest and it would be missed without an error.
+  absl::Status status = UnlessAborted(
+      ToStatus(opened, absl::StrCat("opening the state in ", directory)), directory, files);
+  if (!status.ok()) {
+    return status;
+  }
+  return std::make_unique<RocksDbStore>(directory, std::move(db), std::move(files));
+}
 
 absl::StatusOr<std::unique_ptr<Store>> OpenRocksDbStore(const std::string& directory) {
   rocksdb::DB* db = nullptr;
@@ -93,7 +171,7 @@ absl::StatusOr<std::unique_ptr<Store>> OpenRocksDbStore(const std::string& direc
                                          " (is it a state directory, and does no other weir "
                                          "process use it?)"));
   }
-  return std::make_unique<RocksDbStore>(directory, std::unique_ptr<rocksdb::DB>(db));
+  return std::make_unique<RocksDbStore>(directory, std::unique_ptr<rocksdb::DB>(db), std::nullopt);
 }
 
 }  // namespace weir

@@ -10,8 +10,15 @@
 // here: a commit holds the source's position and the outputs' lengths together with the state, and
 // work since then is done again.
 //
+// A store can also be opened for reading alone, beside the process that owns it: it shows the
+// commit that was the last one at that moment, whatever is written later, and changes nothing in
+// the directory.
+//
 // Errors: Unavailable   the directory cannot be opened (the message says if another process has it)
 //         DataLoss      RocksDB found damage
+//         NotFound      for reading alone: there is no state in the directory
+//         Aborted       for reading alone: its owner put files away while they were being read;
+//                       opening it again gives a newer commit
 //
 // Threads: one owner.
 //
@@ -32,5 +39,8 @@ namespace weir {
 
 // Opens the store in `directory`, made if it is not there.
 absl::StatusOr<std::unique_ptr<Store>> OpenRocksDbStore(const std::string& directory);
+
+// Opens the store in `directory` for reading alone; a Write is answered with Unavailable.
+absl::StatusOr<std::unique_ptr<Store>> OpenRocksDbStoreForReading(const std::string& directory);
 
 }  // namespace weir

@@ -10,6 +10,7 @@
 #include "deploy/weir/decode_command.h"
 #include "deploy/weir/exit_codes.h"
 #include "deploy/weir/generate_command.h"
+#include "deploy/weir/inspect_command.h"
 #include "deploy/weir/replay_command.h"
 #include "deploy/weir/validate_command.h"
 
@@ -31,10 +32,12 @@ int Main(int argc, char** argv) {
   DecodeArguments decode;
   ValidateArguments validate;
   GenerateArguments generate;
+  InspectArguments inspect;
   const CLI::App* replay_app = AddReplay(app, replay);
   const CLI::App* decode_app = AddDecode(app, decode);
   const CLI::App* validate_app = AddValidate(app, validate);
   const CLI::App* generate_app = AddGenerate(app, generate);
+  const CLI::App* inspect_app = AddInspect(app, inspect);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -52,6 +55,9 @@ int Main(int argc, char** argv) {
   }
   if (generate_app->parsed()) {
     return RunGenerate(generate, stdout);
+  }
+  if (inspect_app->parsed()) {
+    return RunInspect(inspect);
   }
   // Not left to the parser, which would say this of a misspelt command too.
   static_cast<void>(std::fputs("weir: give a command; weir --help lists them\n", stderr));

@@ -16,6 +16,7 @@
 #include "connectors/threads/thread_team.h"
 #include "deploy/weir/exit_codes.h"
 #include "deploy/weir/format_option.h"
+#include "deploy/weir/option_checks.h"
 #include "deploy/weir/progress.h"
 #include "deploy/weir/summary_text.h"
 #include "deploy/weir/text.h"
@@ -111,11 +112,6 @@ int Complain(const absl::Status& status, int exit_code) {
   static_cast<void>(
       std::fprintf(stderr, "weir replay: %s\n", std::string(status.message()).c_str()));
   return exit_code;
-}
-
-// An empty name is that of a variable which nobody has set.
-std::string CheckNotEmpty(const std::string& name) {
-  return name.empty() ? "the name is empty: give one, or leave the option out" : "";
 }
 
 }  // namespace

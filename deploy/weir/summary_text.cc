@@ -22,33 +22,6 @@ std::string Share(uint64_t part, uint64_t whole) {
                                                       static_cast<double>(whole));
 }
 
-void AppendLine(absl::string_view name, uint64_t count, absl::string_view rest, std::string& out) {
-  absl::StrAppendFormat(&out, "  %-22s %15s%s%s\n", name, WithThousands(count),
-                        rest.empty() ? "" : "  ", rest);
-}
-
-void AppendTotals(const Summary& summary, std::string& out) {
-  const CodeTotals& totals = summary.totals;
-  AppendLine("records read", summary.read, "", out);
-  AppendLine("dead letters", summary.dead, "", out);
-  AppendLine("duplicates dropped", totals.duplicates, "", out);
-  AppendLine("other records", summary.other, "", out);
-  AppendLine("alerts", totals.alerts, "", out);
-  AppendLine("  forwarded unchanged", totals.forwarded, Share(totals.forwarded, totals.alerts),
-             out);
-  AppendLine("  forwarded as copies", totals.copies, Share(totals.copies, totals.alerts), out);
-  AppendLine("  held back", totals.consolidated(), Share(totals.consolidated(), totals.alerts),
-             out);
-  AppendLine(
-      "episodes started", totals.started,
-      absl::StrCat(WithThousands(totals.ended), " ended, ", WithThousands(totals.open),
-                   " still open with ", WithThousands(totals.pending), " alerts not yet in a copy"),
-      out);
-  if (totals.unrepresented > 0) {
-    AppendLine("  in no copy", totals.unrepresented, "held back where last_word is false", out);
-  }
-}
-
 void AppendCodes(const Summary& summary, std::string& out) {
   std::vector<std::pair<AlertCode, CodeTotals>> codes;
   for (const auto& entry : summary.codes) {
@@ -75,7 +48,37 @@ void AppendCodes(const Summary& summary, std::string& out) {
   }
 }
 
-void AppendDevices(const Summary& summary, std::string& out) {
+}  // namespace
+
+void AppendFigure(absl::string_view name, uint64_t count, absl::string_view rest,
+                  std::string& out) {
+  absl::StrAppendFormat(&out, "  %-22s %15s%s%s\n", name, WithThousands(count),
+                        rest.empty() ? "" : "  ", rest);
+}
+
+void AppendTotals(const Summary& summary, std::string& out) {
+  const CodeTotals& totals = summary.totals;
+  AppendFigure("records read", summary.read, "", out);
+  AppendFigure("dead letters", summary.dead, "", out);
+  AppendFigure("duplicates dropped", totals.duplicates, "", out);
+  AppendFigure("other records", summary.other, "", out);
+  AppendFigure("alerts", totals.alerts, "", out);
+  AppendFigure("  forwarded unchanged", totals.forwarded, Share(totals.forwarded, totals.alerts),
+               out);
+  AppendFigure("  forwarded as copies", totals.copies, Share(totals.copies, totals.alerts), out);
+  AppendFigure("  held back", totals.consolidated(), Share(totals.consolidated(), totals.alerts),
+               out);
+  AppendFigure(
+      "episodes started", totals.started,
+      absl::StrCat(WithThousands(totals.ended), " ended, ", WithThousands(totals.open),
+                   " still open with ", WithThousands(totals.pending), " alerts not yet in a copy"),
+      out);
+  if (totals.unrepresented > 0) {
+    AppendFigure("  in no copy", totals.unrepresented, "held back where last_word is false", out);
+  }
+}
+
+void AppendStormedDevices(const Summary& summary, size_t rows, std::string& out) {
   if (summary.storms.empty()) {
     return;
   }
@@ -83,7 +86,7 @@ void AppendDevices(const Summary& summary, std::string& out) {
                   "\n");
   absl::StrAppendFormat(&out, "  %-23s %15s %13s %9s\n", "device", "storm alerts", "held back",
                         "episodes");
-  for (size_t i = 0; i < std::min(kRows, summary.storms.size()); ++i) {
+  for (size_t i = 0; i < std::min(rows, summary.storms.size()); ++i) {
     const auto& [device, storms] = summary.storms[i];
     absl::StrAppendFormat(&out, "  %-23s %15s %13s %9s\n", FormatEui64(device),
                           WithThousands(storms.alerts), WithThousands(storms.consolidated),
@@ -91,13 +94,11 @@ void AppendDevices(const Summary& summary, std::string& out) {
   }
 }
 
-}  // namespace
-
 std::string SummaryText(const Summary& summary) {
   std::string out;
   AppendTotals(summary, out);
   AppendCodes(summary, out);
-  AppendDevices(summary, out);
+  AppendStormedDevices(summary, kRows, out);
   return out;
 }
 

@@ -71,7 +71,7 @@ class Epochs {
   ~Epochs() { FreeAll(retired_.exchange(nullptr)); }
 
   // Any thread. At most kMaxPinned pins at a time.
-  [[nodiscard]] Pin Enter() {
+  [[nodiscard]] Pin Enter() const {
     for (Slot& slot : slots_) {
       uint64_t expected = kFree;
       // The epoch may have moved on since it was read: an older one only keeps more alive.
@@ -129,7 +129,7 @@ class Epochs {
 
   std::atomic<uint64_t> now_{1};
   std::atomic<Retirable*> retired_{nullptr};
-  std::array<Slot, kMaxPinned> slots_;
+  mutable std::array<Slot, kMaxPinned> slots_;  // whoever only reads is pinned too
 };
 
 }  // namespace weir

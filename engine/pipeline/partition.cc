@@ -16,8 +16,8 @@ namespace weir {
 namespace {
 
 // Names of the state's sections; the store gives them back in this order.
-constexpr absl::string_view kHead = "a";
-constexpr absl::string_view kVersions = "b";
+constexpr absl::string_view kHead = Partition::kPastSections[0];
+constexpr absl::string_view kVersions = Partition::kPastSections[1];
 constexpr absl::string_view kThrottle = "c";
 
 std::string VersionName(const PolicyVersion& version) {
@@ -141,6 +141,11 @@ absl::Status Partition::Load(absl::string_view name, absl::string_view value) {
     return throttle_.Load(rest, value);
   }
   return absl::DataLossError(absl::StrCat("the state holds an unknown entry '", name, "'"));
+}
+
+PolicySchedule Partition::Past() const {
+  return {
+      .versions = past_, .duplicate_window = past_duplicate_window_, .max_ahead = past_max_ahead_};
 }
 
 absl::Status Partition::CheckPast() const {

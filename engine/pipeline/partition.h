@@ -16,6 +16,7 @@
 // Layer: engine/pipeline (engine/alert, engine/base, engine/throttle).
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -45,6 +46,9 @@ struct ReadCounts {
 
 class Partition {
  public:
+  // Beginnings of the names of the entries that Past needs.
+  static constexpr std::array<absl::string_view, 2> kPastSections = {"a", "b"};
+
   // `schedule` outlives the partition.
   Partition(const PolicySchedule& schedule, size_t shards);
   ~Partition() = default;
@@ -77,6 +81,10 @@ class Partition {
   // than the schedule's; with `force` the schedule's hold from here on, open episodes end and
   // counts start afresh. What that changes belongs to the batch then open, and to the ledger.
   absl::Status FinishLoad(bool force);
+
+  // What the loaded entries say the state was decided under: the versions that have taken effect,
+  // and no later ones.
+  PolicySchedule Past() const;
 
   const ReadCounts& counts() const { return progress_.counts; }
 

@@ -5,70 +5,10 @@
 #include <variant>
 #include <vector>
 
-#include "absl/strings/str_cat.h"
-
 #include "engine/base/status_macros.h"
-#include "engine/base/wire.h"
+#include "engine/pipeline/stored_state.h"
 
 namespace weir {
-
-namespace {
-
-// Of the state's records. A change to any of them that an older reader would misread raises it.
-constexpr uint64_t kStateFormat = 2;
-
-constexpr uint64_t kMostCommits = uint64_t{1} << 63;  // what is beyond is damaged
-
-constexpr absl::string_view kFormatKey = "format";
-constexpr absl::string_view kCommitKey = "commit";
-constexpr absl::string_view kPartitionKeys = "partition/";
-constexpr absl::string_view kStormKeys = "storm/";
-
-struct CommitEntry {
-  uint64_t number = 0;
-  std::string position;
-  std::string mark;
-};
-
-std::string EncodeCommit(const CommitEntry& commit) {
-  std::string out;
-  PutU64(commit.number, out);
-  PutBytes(commit.position, out);
-  PutBytes(commit.mark, out);
-  return out;
-}
-
-absl::Status CheckFormat(Store& store) {
-  return store.Scan(kFormatKey, [](absl::string_view /*key*/, absl::string_view value) {
-    WireReader in(value);
-    const uint64_t format = in.U64();
-    return in.done() && format == kStateFormat
-               ? absl::OkStatus()
-               : absl::FailedPreconditionError(absl::StrCat(
-                     "the state is of format ", format, ", this program reads format ",
-                     kStateFormat, ": use the release that wrote it, or start a new state"));
-  });
-}
-
-absl::StatusOr<CommitEntry> ReadCommit(Store& store) {
-  CommitEntry commit;
-  WEIR_RETURN_IF_ERROR(
-      store.Scan(kCommitKey, [&](absl::string_view /*key*/, absl::string_view value) {
-        WireReader in(value);
-        commit = {in.U64(), std::string(in.Bytes()), std::string(in.Bytes())};
-        return in.done() && commit.number > 0 && commit.number < kMostCommits
-                   ? absl::OkStatus()
-                   : absl::DataLossError("the last commit kept in the state is damaged");
-      }));
-  if (commit.number == 0) {
-    WEIR_RETURN_IF_ERROR(store.Scan("", [](absl::string_view /*key*/, absl::string_view /*value*/) {
-      return absl::DataLossError("the state has entries, but does not say where it stands");
-    }));
-  }
-  return commit;
-}
-
-}  // namespace
 
 Replay::Replay(const PolicySchedule& schedule, Source& source, Sink& sink, Store* store, Team& team)
     : schedule_(schedule), source_(source), sink_(sink), store_(store), team_(team) {}
@@ -83,9 +23,8 @@ Partition& Replay::PartitionAt(uint32_t index) {
 }
 
 absl::Status Replay::Resume(bool force) {
-  CommitEntry commit;
+  StoredCommit commit;
   if (store_ != nullptr) {
-    WEIR_RETURN_IF_ERROR(CheckFormat(*store_));
     WEIR_ASSIGN_OR_RETURN(commit, ReadCommit(*store_));
   }
   commits_ = commit.number;
@@ -95,7 +34,7 @@ absl::Status Replay::Resume(bool force) {
   WEIR_RETURN_IF_ERROR(sink_.Reopen(commit.mark));
   position_ = source_.Position();
   if (commits_ > 0) {
-    WEIR_RETURN_IF_ERROR(LoadPartitions(force));
+    WEIR_RETURN_IF_ERROR(LoadState(force));
   }
   for (const auto& partition : partitions_) {
     resumed_at_ += partition->counts().read;
@@ -103,20 +42,11 @@ absl::Status Replay::Resume(bool force) {
   return absl::OkStatus();
 }
 
-absl::Status Replay::LoadPartitions(bool force) {
-  WEIR_RETURN_IF_ERROR(
-      store_->Scan(kPartitionKeys, [this](absl::string_view key, absl::string_view value) {
-        WireReader in(key);
-        const uint64_t index = in.OrderedU64();
-        // Partitions are numbered densely, and the store gives them in order.
-        if (!in.ok() || index > partitions_.size()) {
-          return absl::DataLossError("the state misses a partition");
-        }
-        return PartitionAt(static_cast<uint32_t>(index)).Load(in.rest(), value);
-      }));
-  WEIR_RETURN_IF_ERROR(store_->Scan(
-      kStormKeys,
-      [this](absl::string_view key, absl::string_view value) { return storms_.Load(key, value); }));
+absl::Status Replay::LoadState(bool force) {
+  WEIR_RETURN_IF_ERROR(LoadPartitions(
+      *store_,
+      [this](uint32_t index) -> absl::StatusOr<Partition*> { return &PartitionAt(index); }));
+  WEIR_RETURN_IF_ERROR(LoadStorms(*store_, storms_));
   for (const auto& partition : partitions_) {
     WEIR_RETURN_IF_ERROR(partition->FinishLoad(force));
     // What force has ended, partition by partition.
@@ -198,18 +128,11 @@ absl::Status Replay::Commit() {
 
 absl::Status Replay::WriteState(std::string mark) {
   StateBatch batch;
-  if (commits_ == 1) {
-    std::string format;
-    PutU64(kStateFormat, format);
-    batch.Put(std::string(kFormatKey), std::move(format));
-  }
-  batch.Put(std::string(kCommitKey), EncodeCommit({commits_, position_, std::move(mark)}));
+  PutCommit({.number = commits_, .position = position_, .mark = std::move(mark)}, batch);
   for (size_t i = 0; i < partitions_.size(); ++i) {
-    std::string prefix(kPartitionKeys);
-    PutOrderedU64(i, prefix);
-    partitions_[i]->Export(commits_, StateScope(batch, std::move(prefix)));
+    partitions_[i]->Export(commits_, PartitionScope(i, batch));
   }
-  storms_.Export(StateScope(batch, std::string(kStormKeys)));
+  storms_.Export(StormScope(batch));
   return store_->Write(batch);
 }
 
@@ -224,33 +147,11 @@ absl::Status Replay::Rollback() {
 }
 
 Summary Replay::Summarise() const {
-  Summary summary;
-  absl::flat_hash_map<Eui64, DeviceStorms> storms = storms_.devices();
+  std::vector<const Partition*> partitions;
   for (const auto& partition : partitions_) {
-    summary.read += partition->counts().read;
-    summary.dead += partition->counts().dead;
-    summary.other += partition->counts().other;
-    const std::vector<CodeTotals> codes = partition->throttle().TotalsByCode();
-    for (uint16_t i = 0; i < AlertCode::kCount; ++i) {
-      if (codes[i] != CodeTotals{}) {
-        summary.codes[AlertCode::FromIndex(i)] += codes[i];
-        summary.totals += codes[i];
-      }
-    }
-    partition->throttle().ForEachOpenKey([&](const AlertKey& key, const OpenKey& open) {
-      if (open.episode) {
-        storms[key.device] += {.episodes = 1,
-                               .alerts = open.episode->alerts,
-                               .consolidated = open.episode->alerts - open.episode->sequence};
-      }
-    });
+    partitions.push_back(partition.get());
   }
-  summary.storms.assign(storms.begin(), storms.end());
-  std::sort(summary.storms.begin(), summary.storms.end(), [](const auto& a, const auto& b) {
-    return std::make_pair(b.second.consolidated, a.first) <
-           std::make_pair(a.second.consolidated, b.first);
-  });
-  return summary;
+  return weir::Summarise(partitions, storms_);
 }
 
 }  // namespace weir

@@ -63,7 +63,7 @@ class Replay {
   void Decide();
   void DecideSideBySide(const std::vector<Partition*>& partitions);
   void WriteResults();
-  absl::Status LoadPartitions(bool force);
+  absl::Status LoadState(bool force);
   absl::Status WriteState(std::string mark);
 
   const PolicySchedule& schedule_;

@@ -18,6 +18,7 @@
 #include "engine/alert/eui64.h"
 #include "engine/base/state_batch.h"
 #include "engine/throttle/episode_event.h"
+#include "engine/throttle/open_keys.h"
 
 namespace weir {
 
@@ -33,6 +34,11 @@ struct DeviceStorms {
     return *this;
   }
 };
+
+// What an open episode adds to them, as it stands.
+inline DeviceStorms StormOf(const Episode& open) {
+  return {.episodes = 1, .alerts = open.alerts, .consolidated = open.consolidated()};
+}
 
 class StormTally {
  public:

@@ -10,6 +10,7 @@
 
 #include "engine/alert/alert_code.h"
 #include "engine/alert/eui64.h"
+#include "engine/pipeline/partition.h"
 #include "engine/pipeline/storm_tally.h"
 #include "engine/throttle/totals.h"
 
@@ -28,5 +29,8 @@ struct Summary {
   // Devices that have stormed, open episodes included, most consolidated first.
   std::vector<std::pair<Eui64, DeviceStorms>> storms;
 };
+
+// Of these partitions, and the storms that have `ended` in them.
+Summary Summarise(const std::vector<const Partition*>& partitions, const StormTally& ended);
 
 }  // namespace weir

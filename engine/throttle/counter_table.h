@@ -83,7 +83,7 @@ class CounterTable {
   ~CounterTable();
 
   // Required around every call below but Sweep, and for as long as nothing read may be freed.
-  [[nodiscard]] Epochs::Pin Enter() { return epochs_.Enter(); }
+  [[nodiscard]] Epochs::Pin Enter() const { return epochs_.Enter(); }
 
   // Sets the key's value to `next(value)` and returns the value before. `next` is a pure function,
   // called again if another thread came between; zero removes the key.

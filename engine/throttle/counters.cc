@@ -168,7 +168,7 @@ absl::Status Counters::LoadImage(absl::string_view name, absl::string_view value
   WEIR_CHECK(image_number_[segment] == 0);
   // An image has the order of a table, in which a small one would fill up from its front.
   table_.Reserve(segment, in.rest().size() / kCounterBytes);
-  absl::Status applied = Apply(in.rest(), number);
+  absl::Status applied = Apply(in.rest(), number, segment);
   image_number_[segment] = number;
   return applied;
 }
@@ -180,10 +180,11 @@ absl::Status Counters::LoadDelta(absl::string_view name, absl::string_view value
     return Damaged();
   }
   deltas_.push_back(number);
-  return Apply(value, number);
+  return Apply(value, number, std::nullopt);
 }
 
-absl::Status Counters::Apply(absl::string_view words, uint64_t number) {
+absl::Status Counters::Apply(absl::string_view words, uint64_t number,
+                             std::optional<size_t> only_segment) {
   if (words.size() % kCounterBytes != 0) {
     return Damaged();
   }
@@ -192,11 +193,13 @@ absl::Status Counters::Apply(absl::string_view words, uint64_t number) {
     const uint64_t device = in.U64();
     const uint64_t word = in.U64();
     const CounterTable::Key key{.device = device, .tag = TagPart(word)};
-    if (device == 0 || key.tag == 0 || !tags_.Knows(key.tag)) {
+    const size_t segment = CounterTable::SegmentOf(key);
+    if (device == 0 || key.tag == 0 || !tags_.Knows(key.tag) ||
+        segment != only_segment.value_or(segment)) {
       return Damaged();
     }
     if (number >= removal_number_[tags_.CodeOf(key.tag).index()] &&
-        number > image_number_[CounterTable::SegmentOf(key)]) {
+        number > image_number_[segment]) {
       table_.Update(key, [&](uint64_t /*before*/) { return ValuePart(word); });
     }
   }

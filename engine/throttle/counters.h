@@ -20,6 +20,7 @@
 #include <array>
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -61,7 +62,7 @@ class Counters : private CounterTable::Expiry {
     return {Eui64{key.device}, tags_.CodeOf(key.tag), tags_.RecipientOf(key.tag)};
   }
 
-  [[nodiscard]] Epochs::Pin Enter() { return table_.Enter(); }
+  [[nodiscard]] Epochs::Pin Enter() const { return table_.Enter(); }
 
   CounterTable::Place Locate(const CounterTable::Key& key) const { return table_.Locate(key); }
 
@@ -140,8 +141,9 @@ class Counters : private CounterTable::Expiry {
 
   bool IsOver(uint32_t tag, uint64_t value, TimeMs horizon) const override;
 
-  // Applies packed words of segments whose image is older than `number`.
-  absl::Status Apply(absl::string_view words, uint64_t number);
+  // Applies packed words of segments whose image is older than `number`. DataLoss if any lies
+  // outside the segment, where there is one.
+  absl::Status Apply(absl::string_view words, uint64_t number, std::optional<size_t> only_segment);
   size_t ExportImage(size_t segment, uint64_t number, const StateScope& images) const;
 
   const Owner& owner_;

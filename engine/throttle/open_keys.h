@@ -33,6 +33,8 @@ struct Episode {
   uint64_t sequence = 0;  // of the last copy, and so the number of copies
   uint64_t pending = 0;   // alerts since the last copy
   KeptAlert last{};       // the last consolidated alert; meaningful while pending > 0
+
+  uint64_t consolidated() const { return alerts - sequence; }
 };
 
 struct OpenKey {

@@ -162,6 +162,22 @@ std::vector<CodeTotals> Throttle::TotalsByCode() const {
   return codes;
 }
 
+void Throttle::ForEachKey(TimeMs now, KeyVisitor visit) const {
+  if (rules_.version() == nullptr) {
+    return;
+  }
+  const Epochs::Pin pin = counters_.Enter();
+  counters_.table().ForEach([&](const CounterTable::Key& slot, uint64_t value) {
+    const AlertKey key = counters_.KeyAt(slot);
+    if (value != Shard::kOpen && !IsOver(key.code, value, now)) {
+      WindowCount count = rules_.codec(key.code).Unpack(value);
+      RollTo(WindowOf(now, rules_.version()->policy(key.code).window), count);
+      visit(key, count, nullptr);
+    }
+  });
+  ForEachOpenKey([&](const AlertKey& key, const OpenKey& open) { visit(key, open.count, &open); });
+}
+
 size_t Throttle::messages_remembered() const {
   size_t messages = 0;
   for (const auto& shard : shards_) {

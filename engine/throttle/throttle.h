@@ -28,6 +28,7 @@
 #include <optional>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/types/span.h"
 
@@ -37,11 +38,13 @@
 #include "engine/base/units.h"
 #include "engine/throttle/counters.h"
 #include "engine/throttle/ledger.h"
+#include "engine/throttle/open_keys.h"
 #include "engine/throttle/policy.h"
 #include "engine/throttle/rules.h"
 #include "engine/throttle/shard.h"
 #include "engine/throttle/timeline.h"
 #include "engine/throttle/totals.h"
+#include "engine/throttle/window_count.h"
 
 namespace weir {
 
@@ -91,6 +94,13 @@ class Throttle : private Counters::Owner {
       shard->open_keys().ForEach(visit);
     }
   }
+
+  // Calls `visit` for every key that counts at `now`, the stream time, with its count as it is
+  // then. Those whose windows are over behave as if they had never been seen, and are left out.
+  // `open` is null unless the key is open.
+  using KeyVisitor =
+      absl::FunctionRef<void(const AlertKey& key, const WindowCount& count, const OpenKey* open)>;
+  void ForEachKey(TimeMs now, KeyVisitor visit) const;
 
   const Counters& counters() const { return counters_; }
 

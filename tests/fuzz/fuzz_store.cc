@@ -2,14 +2,15 @@
 // been taken up can be worked with, is written again and is the same then.
 // Method: the first byte chooses. Either the rest is one record of a kind, or it says how to damage
 // the state that a replay with open episodes has left: entries are changed, cut, removed and added.
-// The damaged state is resumed, with and without force, goes through a few records, and is resumed
-// once more from what that has written.
+// The damaged state is looked at, is resumed, with and without force, goes through a few records,
+// and is resumed once more from what that has written.
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <iterator>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -19,6 +20,7 @@
 #include "connectors/formats/json_writer.h"
 #include "engine/base/check.h"
 #include "engine/base/wire.h"
+#include "engine/pipeline/inspection.h"
 #include "engine/pipeline/replay.h"
 #include "engine/throttle/open_keys.h"
 #include "engine/throttle/policy.h"
@@ -342,6 +344,26 @@ bool GoOn(const PolicySchedule& schedule, bool force, TimeMs from, MemoryStore& 
   return true;
 }
 
+// Whatever can be read can be told.
+void Look(Store& store) {
+  const absl::StatusOr<std::unique_ptr<Inspection>> read = Inspection::Read(store);
+  if (!read.ok()) {
+    WEIR_CHECK(absl::IsDataLoss(read.status()) || absl::IsFailedPrecondition(read.status()));
+    WEIR_CHECK(!read.status().message().empty());
+    return;
+  }
+  const Inspection& inspection = **read;
+  WEIR_CHECK(inspection.Summarise().totals.open == inspection.Episodes().size());
+  for (uint32_t i = 0; i < inspection.partitions(); ++i) {
+    static_cast<void>(inspection.CountKeys(i));
+  }
+  for (uint64_t device = 0; device < 5; ++device) {
+    for (const InspectedKey& key : inspection.KeysOf(Eui64{device})) {
+      WEIR_CHECK(key.window_start() <= key.now && key.now < key.window_end());
+    }
+  }
+}
+
 void CheckDamaged(Choices& choices) {
   static const auto* const undamaged = new Entries(Undamaged());
   const size_t mode = choices.Byte();
@@ -353,6 +375,7 @@ void CheckDamaged(Choices& choices) {
   while (choices.left()) {
     Damage(choices, store.entries());
   }
+  Look(store);
   const TimeMs from = kStart + DurationMs{12 * kMinute.value};
   if (GoOn(schedule, force, from, store)) {
     // What has been written needs no force any more. Some damage shows only now.

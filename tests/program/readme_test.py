@@ -17,7 +17,8 @@ import support
 from support import CONFIGURATION, DONE, FAILED, USAGE, ProgramCase
 
 README = (support.ROOT / "README.md").read_text(encoding="utf-8")
-DOCUMENTS = ("README.md", "ARCHITECTURE.md", "deploy/README.md", "connectors/config/POLICY.md",
+DOCUMENTS = ("README.md", "ARCHITECTURE.md", "deploy/README.md", "deploy/INSPECT.md",
+             "connectors/config/POLICY.md",
              "connectors/formats/FORMATS.md", "connectors/formats/STREAMS.md")  # fmt: skip
 COMMAND = re.compile(r"^weir ([a-z]+)(.*)$", re.MULTILINE)
 OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]*")
@@ -144,6 +145,7 @@ class HelpTest(ProgramCase):
         self.file("documents.xml", request)
 
     def test_examples_work(self) -> None:
+        """In the order of the help: inspect looks at the state that replay leaves."""
         for command in commands():
             examples = examples_of(command)
             self.assertTrue(examples, command)

@@ -71,9 +71,9 @@ TEST(CounterTable, AgreesWithAMap) {
 TEST(CounterTable, UsesAtMost24BytesAKeyOnceItIsLarge) {
   const OverAtItsValue expiry;
   CounterTable table(expiry);
-  for (uint64_t keys = 1; keys <= 2000000; ++keys) {
+  for (uint64_t keys = 1; keys <= 3000000; ++keys) {
     Add(table, {.device = keys * 0x10001, .tag = OverAtItsValue::kForever}, 1);
-    if (keys >= 500000 && keys % 50000 == 0) {
+    if (keys >= 1000000 && keys % 50000 == 0) {
       table.Sweep(0);
       EXPECT_LE(table.MemoryBytes(), keys * 25) << keys;
     }

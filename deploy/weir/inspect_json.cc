@@ -1,0 +1,229 @@
+#include "deploy/weir/inspect_json.h"
+
+#include <algorithm>
+#include <optional>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+
+#include "connectors/formats/json_writer.h"
+#include "engine/alert/catalogue.h"
+
+namespace weir {
+
+namespace {
+
+// One object: opened when it is made, closed when it goes.
+class JsonObject {
+ public:
+  explicit JsonObject(std::string& out) : out_(out) { out_.push_back('{'); }
+
+  JsonObject(const JsonObject&) = delete;
+  JsonObject& operator=(const JsonObject&) = delete;
+
+  ~JsonObject() { out_.push_back('}'); }
+
+  // What is appended next is the member's value.
+  std::string& Member(absl::string_view name) {
+    absl::StrAppend(&out_, empty_ ? "" : ",", "\"", name, "\":");
+    empty_ = false;
+    return out_;
+  }
+
+  void Text(absl::string_view name, absl::string_view text) {
+    AppendJsonString(text, Member(name));
+  }
+
+  void Number(absl::string_view name, uint64_t number) { absl::StrAppend(&Member(name), number); }
+
+  void Flag(absl::string_view name, bool flag) {
+    absl::StrAppend(&Member(name), flag ? "true" : "false");
+  }
+
+  void Time(absl::string_view name, TimeMs time) {
+    Text(name, FormatTime(std::min(time, kLatestTime)));
+  }
+
+  void Time(absl::string_view name, std::optional<TimeMs> time) {
+    if (time) {
+      Time(name, *time);
+    }
+  }
+
+ private:
+  std::string& out_;
+  bool empty_ = true;
+};
+
+// `append(entry)` for the first entries of a list, as many as are shown.
+template <typename Entries, typename Append>
+void AppendList(const Entries& entries, size_t top, std::string& out, Append&& append) {
+  out.push_back('[');
+  for (size_t i = 0; i < Shown(entries.size(), top); ++i) {
+    out.append(i == 0 ? "" : ",");
+    append(entries[i]);
+  }
+  out.push_back(']');
+}
+
+void AppendPartitionName(const InspectedState& state, uint32_t partition, JsonObject& object) {
+  if (const PartitionName* name = state.NameOf(partition); name != nullptr) {
+    object.Text("topic", name->topic);
+    absl::StrAppend(&object.Member("partition"), name->partition);
+  }
+}
+
+void AppendEpisode(const Episode& episode, std::string& out) {
+  JsonObject object(out);
+  object.Time("started", episode.started);
+  object.Number("alerts", episode.alerts);
+  object.Number("copies", episode.sequence);
+  object.Number("consolidated", episode.consolidated());
+  object.Number("pending", episode.pending);
+  if (episode.pending > 0) {
+    object.Time("last_received", episode.last.received);
+    object.Time("last_device_time", episode.last.device_time);
+  }
+}
+
+void AppendKey(const InspectedState& state, const InspectedKey& key, std::string& out) {
+  JsonObject object(out);
+  object.Text("device", FormatEui64(key.key.device));
+  object.Text("code", FormatAlertCode(key.key.code));
+  if (const absl::string_view name = AlertCodeName(key.key.code); !name.empty()) {
+    object.Text("name", name);
+  }
+  if (key.counted_with) {
+    object.Text("counted_with", FormatAlertCode(*key.counted_with));
+  }
+  if (key.key.recipient != Eui64{}) {
+    object.Text("recipient", FormatEui64(key.key.recipient));
+  }
+  AppendPartitionName(state, key.partition, object);
+  object.Time("stream_time", key.now);
+  object.Time("window_start", key.window_start());
+  object.Time("window_end", key.window_end());
+  object.Number("current", key.count.current);
+  if (key.policy->window_kind == WindowKind::kSliding) {
+    object.Number("previous", key.count.previous);
+  }
+  object.Number("measure", key.measure);
+  object.Number("threshold", key.policy->threshold);
+  object.Flag("excluded", key.excluded);
+  if (key.episode != nullptr) {
+    AppendEpisode(*key.episode, object.Member("episode"));
+  }
+  if (key.open != nullptr) {
+    object.Time("next_timer", key.open->due());
+  }
+}
+
+void AppendStorms(const DeviceStorms& storms, JsonObject& object) {
+  object.Number("episodes", storms.episodes);
+  object.Number("alerts", storms.alerts);
+  object.Number("consolidated", storms.consolidated);
+}
+
+void AppendFigures(const Summary& summary, JsonObject& object) {
+  const CodeTotals& totals = summary.totals;
+  object.Number("read", summary.read);
+  object.Number("dead", summary.dead);
+  object.Number("duplicates", totals.duplicates);
+  object.Number("other", summary.other);
+  object.Number("alerts", totals.alerts);
+  object.Number("forwarded", totals.forwarded);
+  object.Number("copies", totals.copies);
+  object.Number("consolidated", totals.consolidated());
+  object.Number("pending", totals.pending);
+  object.Number("unrepresented", totals.unrepresented);
+  JsonObject episodes(object.Member("episodes"));
+  episodes.Number("started", totals.started);
+  episodes.Number("ended", totals.ended);
+  episodes.Number("open", totals.open);
+}
+
+void AppendPolicy(const PolicyVersion& version, std::string& out) {
+  JsonObject object(out);
+  object.Time("effective_from", version.effective_from());
+  if (!version.note().empty()) {
+    object.Text("note", version.note());
+  }
+}
+
+void AppendPartition(const InspectedState& state, uint32_t index, std::string& out) {
+  const Inspection& inspection = *state.inspection;
+  const Partition& partition = inspection.partition(index);
+  const PolicySchedule& past = inspection.past(index);
+  JsonObject object(out);
+  object.Number("number", index);
+  AppendPartitionName(state, index, object);
+  object.Time("stream_time", partition.stream_time());
+  AppendFigures(inspection.Summarise(index), object);
+  AppendList(past.versions, past.versions.size(), object.Member("policies"),
+             [&](const PolicyVersion& version) { AppendPolicy(version, out); });
+  object.Text("duplicate_window", FormatDuration(past.duplicate_window));
+  object.Text("max_ahead", FormatDuration(past.max_ahead));
+  object.Number("live_keys", inspection.CountKeys(index));
+  object.Number("messages_remembered", partition.throttle().messages_remembered());
+  object.Number("counter_table_bytes", partition.throttle().counters().table().MemoryBytes());
+}
+
+}  // namespace
+
+std::string OverviewJson(const InspectedState& state, size_t top) {
+  const Inspection& inspection = *state.inspection;
+  const Summary summary = inspection.Summarise();
+  std::vector<uint32_t> partitions(inspection.partitions());
+  for (uint32_t i = 0; i < partitions.size(); ++i) {
+    partitions[i] = i;
+  }
+  std::string out;
+  {
+    JsonObject object(out);
+    object.Number("commit", inspection.commits());
+    if (!state.position.captures.empty()) {
+      object.Text("capture", state.position.captures.back().name);
+      object.Number("line", state.position.last.number);
+    }
+    AppendFigures(summary, object);
+    AppendList(partitions, partitions.size(), object.Member("partitions"),
+               [&](uint32_t index) { AppendPartition(state, index, out); });
+    AppendList(inspection.Episodes(), top, object.Member("storming"),
+               [&](const InspectedKey& key) { AppendKey(state, key, out); });
+    object.Number("stormed_devices", summary.storms.size());
+    AppendList(summary.storms, top, object.Member("stormed"), [&](const auto& device) {
+      JsonObject storms(out);
+      storms.Text("device", FormatEui64(device.first));
+      AppendStorms(device.second, storms);
+    });
+  }
+  out.push_back('\n');
+  return out;
+}
+
+std::string DeviceJson(const InspectedState& state, Eui64 device, size_t top) {
+  std::string out;
+  {
+    JsonObject object(out);
+    object.Text("device", FormatEui64(device));
+    AppendStorms(state.inspection->StormsOf(device), object);
+    const std::vector<InspectedKey> keys = state.inspection->KeysOf(device);
+    object.Number("live_keys", keys.size());
+    AppendList(keys, top, object.Member("keys"),
+               [&](const InspectedKey& key) { AppendKey(state, key, out); });
+  }
+  out.push_back('\n');
+  return out;
+}
+
+std::string StormingJson(const InspectedState& state, size_t top) {
+  std::string out;
+  const std::vector<InspectedKey> keys = state.inspection->Episodes();
+  for (size_t i = 0; i < Shown(keys.size(), top); ++i) {
+    AppendKey(state, keys[i], out);
+    out.push_back('\n');
+  }
+  return out;
+}
+
+}  // namespace weir
