@@ -5,7 +5,7 @@
 #     tests/run.sh --quick    release build, its tests and the format check
 #
 # WEIR_JOBS          parallel jobs, by default the number of processors
-# WEIR_FUZZ_SECONDS  how long to run each fuzz harness, by default 20
+# WEIR_FUZZ_SECONDS  how long to run each fuzz harness, by default 60
 #
 # Output of the tools goes to build/logs; the end of it is shown when a stage fails.
 set -euo pipefail
@@ -13,7 +13,7 @@ set -euo pipefail
 cd -P -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
 logs=build/logs
 jobs=${WEIR_JOBS:-$(nproc)}
-fuzz_seconds=${WEIR_FUZZ_SECONDS:-20}
+fuzz_seconds=${WEIR_FUZZ_SECONDS:-60}
 
 usage() {
   sed -n '2,/^set -e/{/^#/s/^# \{0,1\}//p}' tests/run.sh
@@ -234,38 +234,54 @@ tidy_files() {
   printf '%s\0' "$@" | xargs -0 -n 1 -P "${jobs}" clang-tidy-14 -quiet -p build/release
 }
 
+# Prints the fuzz harnesses that the preset builds, relative to the build directory.
+fuzz_harnesses() {
+  ninja -C build/fuzz -t targets all |
+    sed -n 's|^\(tests/fuzz/fuzz_[A-Za-z0-9_]*\): CXX_EXECUTABLE_LINKER.*|\1|p'
+}
+
+# fuzz_one HARNESS
+fuzz_one() {
+  local name=${1##*/} folder seeds=() words=()
+  # libFuzzer adds what it finds to the first folder, and so that is not the one of the sources.
+  local corpus=build/fuzz/corpus/${name}
+  mkdir -p "${corpus}" build/fuzz/findings
+  for folder in "tests/fuzz/corpus/${name}" "tests/fuzz/corpus/${name#fuzz_}"; do
+    if [[ -d ${folder} ]]; then
+      seeds+=("${folder}")
+    fi
+  done
+  if [[ -f tests/fuzz/${name}.dict ]]; then
+    words=("-dict=tests/fuzz/${name}.dict")
+  fi
+  logged "${name}" steadily "build/fuzz/$1" "-max_total_time=${fuzz_seconds}" \
+    -timeout=10 -rss_limit_mb=2048 "-artifact_prefix=build/fuzz/findings/${name}-" \
+    "${words[@]}" "${corpus}" "${seeds[@]}" &&
+    echo "${name}: $(grep -E '^Done ' "${logs}/${name}.log")"
+}
+
 fuzz_run() {
-  local harnesses harness name corpus seeds folder words
+  local harnesses harness running=() failed=0 pid
   configure fuzz
-  mapfile -t harnesses < <(
-    ninja -C build/fuzz -t targets all |
-      sed -n 's|^\(tests/fuzz/fuzz_[A-Za-z0-9_]*\): CXX_EXECUTABLE_LINKER.*|\1|p'
-  )
+  mapfile -t harnesses < <(fuzz_harnesses)
   if ((${#harnesses[@]} == 0)); then
     echo "the preset fuzz builds no tests/fuzz/fuzz_*"
     return 1
   fi
   build fuzz "${harnesses[@]}"
   for harness in "${harnesses[@]}"; do
-    name=${harness##*/}
-    # libFuzzer adds what it finds to the first folder, and so that is not the one of the sources.
-    corpus=build/fuzz/corpus/${name}
-    mkdir -p "${corpus}" build/fuzz/findings
-    seeds=()
-    for folder in "tests/fuzz/corpus/${name}" "tests/fuzz/corpus/${name#fuzz_}"; do
-      if [[ -d ${folder} ]]; then
-        seeds+=("${folder}")
-      fi
-    done
-    words=()
-    if [[ -f tests/fuzz/${name}.dict ]]; then
-      words=("-dict=tests/fuzz/${name}.dict")
+    # As many at a time as there are jobs.
+    if ((${#running[@]} == jobs)); then
+      wait "${running[0]}" || failed=1
+      running=("${running[@]:1}")
     fi
-    logged "${name}" steadily "build/fuzz/${harness}" "-max_total_time=${fuzz_seconds}" \
-      -timeout=10 -rss_limit_mb=2048 "-artifact_prefix=build/fuzz/findings/${name}-" \
-      "${words[@]}" "${corpus}" "${seeds[@]}"
-    echo "${name}: $(grep -E '^Done ' "${logs}/${name}.log")"
+    fuzz_one "${harness}" &
+    running+=($!)
   done
+  for pid in "${running[@]}"; do
+    wait "${pid}" || failed=1
+  done
+  return "${failed}"
 }
 
 # ------------------------------------------------------------------------------------------------

@@ -3,7 +3,6 @@
 #include <xxhash.h>
 
 #include <algorithm>
-#include <numeric>
 #include <utility>
 
 #include "absl/memory/memory.h"
@@ -11,7 +10,6 @@
 #include "absl/strings/str_join.h"
 
 #include "connectors/capture/byte_stream.h"
-#include "connectors/capture/read_ahead.h"
 #include "connectors/formats/json.h"
 #include "engine/base/status_macros.h"
 
@@ -21,11 +19,6 @@ namespace {
 
 static_assert(kLinePadding >= kJsonPadding);
 
-bool IsBlank(absl::string_view line) {
-  return (line.empty() || line.front() <= ' ') &&
-         line.find_first_not_of(" \t\r") == absl::string_view::npos;
-}
-
 uint64_t Hash(absl::string_view line) {
   return XXH3_64bits(line.data(), line.size());
 }
@@ -34,7 +27,7 @@ uint64_t Hash(absl::string_view line) {
 
 CaptureSource::CaptureSource(std::vector<std::string> captures, std::optional<uint64_t> total,
                              std::optional<Format> forced, Team& team)
-    : captures_(std::move(captures)), total_(total), team_(team) {
+    : total_(total), team_(team), lines_(std::move(captures)) {
   // More parts than threads, since lines are not of one length.
   const size_t parts = team.size() == 1 ? 1 : 4 * team.size();
   for (size_t i = 0; i < parts; ++i) {
@@ -78,73 +71,81 @@ absl::StatusOr<std::unique_ptr<CaptureSource>> CaptureSource::Open(
 // ---- Reading
 
 absl::Status CaptureSource::Read(size_t limit, std::vector<Record>& records) {
-  if (absl::Status status = ReadLines(limit); !status.ok()) {
-    records.clear();
-    return status;
+  if (used_ == batch_.lines.size()) {
+    if (absl::Status status = NextBatch(limit); !status.ok()) {
+      records.clear();
+      return status;
+    }
   }
-  DecodeLines(records);
-  for (size_t i = 0; i < taken_.size(); ++i) {
+  const Lines lines = absl::MakeConstSpan(batch_.lines).subspan(used_, limit);
+  DecodeLines(lines, records);
+  for (size_t i = 0; i < lines.size(); ++i) {
     Place(i, records[i]);
   }
-  if (!taken_.empty()) {
-    last_capture_ = current_;
-    last_ = {.start = taken_.back().place.offset,
-             .number = taken_.back().place.line,
-             .hash = Hash(taken_.back().text)};
+  used_ += lines.size();
+  if (!lines.empty()) {
+    last_capture_ = batch_.capture;
+    last_ = {.start = lines.back().place.offset,
+             .number = lines.back().place.line,
+             .hash = Hash(lines.back().text)};
   }
   return absl::OkStatus();
 }
 
-// Takes the next lines, all of one capture.
-absl::Status CaptureSource::ReadLines(size_t limit) {
-  taken_.clear();
-  while (taken_.size() < limit) {
-    absl::string_view line;
-    if (is_open_ && lines_.Next(line)) {
-      if (!IsBlank(line)) {
-        taken_.push_back({line, lines_.place()});
-      }
-      continue;
-    }
-    // Reading on would take the lines away.
-    if (!taken_.empty()) {
-      break;
-    }
-    WEIR_ASSIGN_OR_RETURN(const bool has_more, ReadOn());
-    if (!has_more) {
-      break;
-    }
+// Takes the lines that have been read ahead, and begins to read the ones after them. Alone there is
+// nobody to do that beside, and what a pipe has given must not wait for what comes next.
+absl::Status CaptureSource::NextBatch(size_t limit) {
+  absl::Status status;
+  if (ahead_) {
+    ahead_->job.reset();
+    std::swap(batch_, ahead_->batch);
+    status = ahead_->status;
+  } else {
+    status = lines_.Read(limit, batch_);
   }
+  used_ = 0;
+  sizes_.insert(sizes_.end(), batch_.ended.begin(), batch_.ended.end());
+  if (!status.ok() || team_.size() == 1) {
+    ahead_.reset();
+    return status;
+  }
+  if (!ahead_) {
+    ahead_.emplace();
+  }
+  ahead_->job = team_.Start([this, limit] { ahead_->status = lines_.Read(limit, ahead_->batch); });
   return absl::OkStatus();
 }
 
-void CaptureSource::DecodeLines(std::vector<Record>& records) {
-  const size_t count = taken_.size();
+void CaptureSource::DecodeLines(Lines lines, std::vector<Record>& records) {
+  const size_t count = lines.size();
   records.resize(count);
   envelopes_.resize(count);
   const size_t parts = parts_.size();
   team_.Run(parts, [&](size_t i) {
-    Decode(count * i / parts, count * (i + 1) / parts, parts_[i], records);
+    const size_t begin = count * i / parts;
+    const size_t end = count * (i + 1) / parts;
+    Decode(lines.subspan(begin, end - begin), begin, parts_[i], records);
   });
 }
 
-void CaptureSource::Decode(size_t begin, size_t end, Part& part, std::vector<Record>& records) {
+// Sets all of the records but where they stand in their partitions.
+void CaptureSource::Decode(Lines lines, size_t begin, Part& part, std::vector<Record>& records) {
   part.arena.Clear();
-  for (size_t i = begin; i < end; ++i) {
-    const Decoded decoded = part.decoder.Decode(taken_[i].text, part.arena);
-    records[i].event = decoded.event;
-    envelopes_[i] = decoded.envelope;
+  for (size_t i = 0; i < lines.size(); ++i) {
+    Record& record = records[begin + i];
+    const Decoded decoded = part.decoder.Decode(lines[i].text, part.arena);
+    record.event = decoded.event;
+    record.bytes = lines[i].text;
+    record.partition = 0;
+    record.origin = Origin();
+    record.origin.capture = lines_.captures()[batch_.capture];
+    record.origin.line = lines[i].place.line;
+    envelopes_[begin + i] = decoded.envelope;
   }
 }
 
-// Says where a decoded record stands.
 void CaptureSource::Place(size_t index, Record& record) {
   const Envelope& envelope = envelopes_[index];
-  record.bytes = taken_[index].text;
-  record.partition = 0;
-  record.origin = Origin();
-  record.origin.capture = captures_[current_];
-  record.origin.line = taken_[index].place.line;
   if (envelope.present) {
     record.partition = partitions_.Number(envelope.topic, envelope.partition);
     record.origin.topic = partitions_.name(record.partition).topic;
@@ -155,55 +156,16 @@ void CaptureSource::Place(size_t index, Record& record) {
   }
 }
 
-// False at the end of the last capture.
-absl::StatusOr<bool> CaptureSource::ReadOn() {
-  if (is_open_) {
-    WEIR_ASSIGN_OR_RETURN(const bool has_more, lines_.Refill());
-    if (has_more) {
-      return true;
-    }
-    sizes_.push_back(lines_.consumed());
-    is_open_ = false;
-    ++current_;
-  }
-  if (current_ == captures_.size()) {
-    return false;
-  }
-  WEIR_RETURN_IF_ERROR(OpenCurrent({}));
-  return true;
-}
-
-absl::Status CaptureSource::OpenCurrent(LineReader::Place place) {
-  const std::string& capture = captures_[current_];
-  if (capture == "-") {
-    if (standard_input_used_) {
-      return absl::FailedPreconditionError(
-          "Cannot read standard input again: it is a stream; start anew with the same input");
-    }
-    standard_input_used_ = true;
-  }
-  WEIR_ASSIGN_OR_RETURN(std::unique_ptr<ByteStream> stream, OpenCapture(capture));
-  if (place.offset > 0) {
-    WEIR_RETURN_IF_ERROR(stream->SkipTo(place.offset));
-  }
-  lines_.Start(ReadAhead(std::move(stream), team_), capture, place);
-  is_open_ = true;
-  return absl::OkStatus();
-}
-
-uint64_t CaptureSource::consumed() const {
-  return std::accumulate(sizes_.begin(), sizes_.end(), is_open_ ? lines_.consumed() : 0);
-}
-
 // ---- Positions
 
 std::string CaptureSource::Position() const {
   CapturePosition position;
   if (last_capture_) {
+    const std::vector<std::string>& captures = lines_.captures();
     for (size_t i = 0; i < *last_capture_; ++i) {
-      position.captures.push_back({.name = captures_[i], .size = sizes_[i]});
+      position.captures.push_back({.name = captures[i], .size = sizes_[i]});
     }
-    position.captures.push_back({.name = captures_[*last_capture_], .size = 0});
+    position.captures.push_back({.name = captures[*last_capture_], .size = 0});
     position.last = last_;
   }
   position.next_offset = next_offset_;
@@ -219,8 +181,10 @@ absl::Status CaptureSource::Seek(absl::string_view position) {
         "input that the state was built from, or with an empty state");
   }
   WEIR_RETURN_IF_ERROR(CheckSameCaptures(*target));
-  is_open_ = false;
-  current_ = 0;
+  ahead_.reset();
+  lines_.Restart();
+  batch_ = CaptureLines::Batch();
+  used_ = 0;
   sizes_.clear();
   last_capture_.reset();
   next_offset_ = target->next_offset;
@@ -231,20 +195,21 @@ absl::Status CaptureSource::Seek(absl::string_view position) {
   if (target->captures.empty()) {
     return absl::OkStatus();
   }
-  current_ = target->captures.size() - 1;
-  for (size_t i = 0; i < current_; ++i) {
+  last_capture_ = target->captures.size() - 1;
+  for (size_t i = 0; i < *last_capture_; ++i) {
     sizes_.push_back(target->captures[i].size);
   }
   return SeekLine(target->last);
 }
 
 absl::Status CaptureSource::CheckSameCaptures(const CapturePosition& position) const {
+  const std::vector<std::string>& captures = lines_.captures();
   for (size_t i = 0; i < position.captures.size(); ++i) {
     const CapturePosition::Capture& was = position.captures[i];
-    if (i >= captures_.size() || captures_[i] != was.name) {
+    if (i >= captures.size() || captures[i] != was.name) {
       return absl::FailedPreconditionError(absl::StrCat(
           "Cannot continue: capture ", i + 1, " was '", was.name, "' when the state was built and ",
-          i < captures_.size() ? absl::StrCat("is '", captures_[i], "' now") : "is not given now",
+          i < captures.size() ? absl::StrCat("is '", captures[i], "' now") : "is not given now",
           "; give the same captures in the same order, new ones behind them"));
     }
     if (i + 1 == position.captures.size()) {
@@ -262,28 +227,26 @@ absl::Status CaptureSource::CheckSameCaptures(const CapturePosition& position) c
   return absl::OkStatus();
 }
 
-absl::Status CaptureSource::NotTheOne(absl::string_view difference) const {
+absl::Status CaptureSource::NotTheOne(size_t capture, absl::string_view difference) const {
   return absl::FailedPreconditionError(
-      absl::StrCat("Cannot continue: ", CaptureName(captures_[current_]),
+      absl::StrCat("Cannot continue: ", CaptureName(lines_.captures()[capture]),
                    " is not the one the state was built from: ", difference,
                    "; give that one, grown by whole lines at most, or start with an empty state"));
 }
 
+// Reads the last line again, to see that it is still the same.
 absl::Status CaptureSource::SeekLine(const CapturePosition::Line& line) {
-  const absl::Status opened = OpenCurrent({.offset = line.start, .line = line.number});
+  const absl::Status opened =
+      lines_.ContinueAt(*last_capture_, {.offset = line.start, .line = line.number}, sizes_);
   if (absl::IsOutOfRange(opened)) {
-    return NotTheOne(absl::StrCat("it ends before line ", line.number));
+    return NotTheOne(*last_capture_, absl::StrCat("it ends before line ", line.number));
   }
   WEIR_RETURN_IF_ERROR(opened);
-  absl::string_view text;
-  bool has_more = true;
-  while (has_more && !lines_.Next(text)) {
-    WEIR_ASSIGN_OR_RETURN(has_more, lines_.Refill());
+  WEIR_RETURN_IF_ERROR(lines_.Read(1, batch_));
+  used_ = batch_.lines.size();
+  if (used_ == 0 || batch_.capture != *last_capture_ || Hash(batch_.lines[0].text) != line.hash) {
+    return NotTheOne(*last_capture_, absl::StrCat("line ", line.number, " differs"));
   }
-  if (!has_more || Hash(text) != line.hash) {
-    return NotTheOne(absl::StrCat("line ", line.number, " differs"));
-  }
-  last_capture_ = current_;
   last_ = line;
   return absl::OkStatus();
 }

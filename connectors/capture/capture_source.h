@@ -31,9 +31,10 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/types/span.h"
 
+#include "connectors/capture/capture_lines.h"
 #include "connectors/capture/capture_position.h"
-#include "connectors/capture/line_reader.h"
 #include "connectors/capture/partition_table.h"
 #include "connectors/formats/arena.h"
 #include "connectors/formats/decoder.h"
@@ -62,7 +63,7 @@ class CaptureSource : public Source {
 
   // How many bytes of the files have been used, and of how many when they were opened; the latter
   // only if that could be known.
-  uint64_t consumed() const;
+  uint64_t consumed() const { return batch_.consumed; }
 
   std::optional<uint64_t> total() const { return total_; }
 
@@ -70,11 +71,7 @@ class CaptureSource : public Source {
   CaptureSource(std::vector<std::string> captures, std::optional<uint64_t> total,
                 std::optional<Format> forced, Team& team);
 
-  // A line that has been read and not decoded.
-  struct Line {
-    absl::string_view text;
-    LineReader::Place place;
-  };
+  using Lines = absl::Span<const CaptureLines::Line>;
 
   // Decodes a part of the lines, beside others.
   struct Part {
@@ -84,38 +81,41 @@ class CaptureSource : public Source {
     Arena arena;
   };
 
-  absl::Status ReadLines(size_t limit);
-  void DecodeLines(std::vector<Record>& records);
-  void Decode(size_t begin, size_t end, Part& part, std::vector<Record>& records);
-  void Place(size_t index, Record& record);
+  // Lines that are read beside what is done with those before.
+  struct Ahead {
+    CaptureLines::Batch batch;
+    absl::Status status;
+    std::unique_ptr<Team::Job> job;  // last, so that it ends before what it works on
+  };
 
-  absl::Status OpenCurrent(LineReader::Place place);
-  absl::StatusOr<bool> ReadOn();
+  absl::Status NextBatch(size_t limit);
+  void DecodeLines(Lines lines, std::vector<Record>& records);
+  void Decode(Lines lines, size_t begin, Part& part, std::vector<Record>& records);
+  void Place(size_t index, Record& record);
 
   absl::Status CheckSameCaptures(const CapturePosition& position) const;
   absl::Status SeekLine(const CapturePosition::Line& line);
-  absl::Status NotTheOne(absl::string_view difference) const;
+  absl::Status NotTheOne(size_t capture, absl::string_view difference) const;
 
-  const std::vector<std::string> captures_;
   const std::optional<uint64_t> total_;
   Team& team_;
+  CaptureLines lines_;  // only the job's while there is one
 
   // Of the last Read.
-  std::vector<Line> taken_;
+  CaptureLines::Batch batch_;
+  size_t used_ = 0;                  // how many of its lines have been given
   std::vector<Envelope> envelopes_;  // of the lines
   std::vector<Part> parts_;
 
-  size_t current_ = 0;  // capture that is being read
-  bool is_open_ = false;
-  bool standard_input_used_ = false;
-  LineReader lines_;
-  std::vector<uint64_t> sizes_;  // of the captures before the current one
+  std::vector<uint64_t> sizes_;  // of the captures before that of the last record
 
   // Capture of the last record; nothing has been read if there is none.
   std::optional<size_t> last_capture_;
   CapturePosition::Line last_;
   int64_t next_offset_ = 0;  // of the unnamed partition
   PartitionTable partitions_;
+
+  std::optional<Ahead> ahead_;
 };
 
 }  // namespace weir

@@ -19,9 +19,15 @@ constexpr size_t kMaxCapacity = kMaxLineBytes + 1;
 
 }  // namespace
 
-LineReader::LineReader(size_t capacity)
-    : buffer_(std::make_unique<char[]>(capacity + kLinePadding)), capacity_(capacity) {
+LineReader::LineReader(size_t capacity) {
   WEIR_CHECK(capacity > 0 && capacity <= kMaxCapacity);
+  buffer_ = MakeBuffer(capacity);
+}
+
+LineReader::Buffer LineReader::MakeBuffer(size_t capacity) {
+  // Not set to zero: a large buffer that is never filled takes no memory.
+  return {.bytes = std::unique_ptr<char[]>(new char[capacity + kLinePadding]),
+          .capacity = capacity};
 }
 
 void LineReader::Start(std::unique_ptr<ByteStream> stream, absl::string_view name, Place place) {
@@ -36,7 +42,7 @@ void LineReader::Start(std::unique_ptr<ByteStream> stream, absl::string_view nam
 }
 
 bool LineReader::Next(absl::string_view& line) {
-  const char* const base = buffer_.get();
+  const char* const base = buffer_.bytes.get();
   const void* const feed = std::memchr(base + scanned_, '\n', end_ - scanned_);
   size_t line_end = end_;
   if (feed != nullptr) {
@@ -63,27 +69,35 @@ absl::StatusOr<bool> LineReader::Refill() {
         kMaxLineBytes, " bytes; check that this is a capture, with one record a line"));
   }
   MakeRoom();
-  WEIR_ASSIGN_OR_RETURN(const size_t count, stream_->Read(&buffer_[end_], capacity_ - end_));
+  WEIR_ASSIGN_OR_RETURN(const size_t count,
+                        stream_->Read(&buffer_.bytes[end_], buffer_.capacity - end_));
   end_ += count;
   at_end_ = count == 0;
   return !at_end_ || begin_ < end_;
 }
 
+// Puts what has not been given to the front, of a buffer that has room behind it.
 void LineReader::MakeRoom() {
-  if (begin_ > 0) {
-    std::memmove(buffer_.get(), &buffer_[begin_], end_ - begin_);
-    front_.offset += begin_;
-    scanned_ -= begin_;
-    end_ -= begin_;
-    begin_ = 0;
+  const size_t kept = end_ - begin_;
+  const size_t needed =
+      kept < buffer_.capacity ? buffer_.capacity : std::min(2 * buffer_.capacity, kMaxCapacity);
+  Buffer from = std::move(buffer_);
+  const bool is_free = !holds_ && from.capacity >= needed;
+  if (is_free) {
+    std::memmove(from.bytes.get(), &from.bytes[begin_], kept);
+    buffer_ = std::move(from);
+  } else {
+    buffer_ = holds_ && other_.capacity >= needed ? std::move(other_) : MakeBuffer(needed);
+    std::memcpy(buffer_.bytes.get(), &from.bytes[begin_], kept);
   }
-  if (end_ == capacity_) {
-    const size_t capacity = std::min(2 * capacity_, kMaxCapacity);
-    auto buffer = std::make_unique<char[]>(capacity + kLinePadding);
-    std::memcpy(buffer.get(), buffer_.get(), end_);
-    buffer_ = std::move(buffer);
-    capacity_ = capacity;
+  if (holds_) {
+    other_ = std::move(from);
+    holds_ = false;
   }
+  front_.offset += begin_;
+  scanned_ -= begin_;
+  begin_ = 0;
+  end_ = kept;
 }
 
 }  // namespace weir

@@ -3,8 +3,8 @@
 // A line ends at a line feed or at the end of the content; a line feed at the very end begins no
 // further line. The line feed is not part of it; a carriage return before it is.
 //
-// Promises: kLinePadding bytes behind a line can be read. Lines are views into one buffer, which is
-// kept from capture to capture, so that a steady stream allocates nothing.
+// Promises: kLinePadding bytes behind a line can be read. Lines are views into two buffers, which
+// are kept from capture to capture, so that a steady stream allocates nothing.
 // Errors: those of the stream, once the lines before them have been given; InvalidArgument for a
 // line longer than kMaxLineBytes.
 //
@@ -30,7 +30,7 @@ constexpr size_t kMaxLineBytes = size_t{64} << 20;
 
 class LineReader {
  public:
-  // `capacity` is the size that the buffer starts with; it grows for a line that does not fit.
+  // `capacity` is the size that buffers start with; they grow for a line that does not fit.
   explicit LineReader(size_t capacity = size_t{4} << 20);
 
   // Where a line begins.
@@ -42,10 +42,15 @@ class LineReader {
   // From here on gives the lines of `stream`, which stands at `place`. `name` is for messages.
   void Start(std::unique_ptr<ByteStream> stream, absl::string_view name, Place place);
 
+  // The lines given since the Hold before are to stay until the next Hold, those given before that
+  // may go. Without one, none stays.
+  void Hold() { holds_ = true; }
+
   // Gives the next line if it is in the buffer whole.
   bool Next(absl::string_view& line);
 
-  // After Next has found nothing: reads on. Lines given before are gone. False at the end.
+  // After Next has found nothing: reads on. Lines given before are gone, but for those held. False
+  // at the end.
   absl::StatusOr<bool> Refill();
 
   // Of the line that Next gave last.
@@ -55,12 +60,19 @@ class LineReader {
   uint64_t consumed() const { return stream_->consumed(); }
 
  private:
+  struct Buffer {
+    std::unique_ptr<char[]> bytes;
+    size_t capacity = 0;  // the padding aside
+  };
+
+  static Buffer MakeBuffer(size_t capacity);
   void MakeRoom();
 
   std::unique_ptr<ByteStream> stream_;
   std::string name_;
-  std::unique_ptr<char[]> buffer_;
-  size_t capacity_;     // of the buffer, the padding aside
+  Buffer buffer_;
+  Buffer other_;        // holds lines that were given before
+  bool holds_ = false;  // what is in buffer_ is to stay
   size_t begin_ = 0;    // of the line that comes next
   size_t scanned_ = 0;  // no line feed between begin_ and here
   size_t end_ = 0;      // of what has been read

@@ -16,12 +16,26 @@ namespace weir {
 
 namespace {
 
-// How often a thread looks for news before it goes to sleep.
-constexpr int kPatience = 400;
+// How often a thread looks for news before it goes to sleep: some hundred microseconds, if it has a
+// processor to itself.
+constexpr int kPatience = 4000;
+
+// Waits a moment. Where there are not processors for all, others may need this one.
+void WaitAMoment(bool has_own_processor) {
+#ifdef __x86_64__
+  if (has_own_processor) {
+    __builtin_ia32_pause();
+    return;
+  }
+#endif
+  static_cast<void>(has_own_processor);
+  std::this_thread::yield();
+}
 
 class ThreadTeam final : public Team {
  public:
-  explicit ThreadTeam(size_t size) {
+  explicit ThreadTeam(size_t size)
+      : have_own_processors_(size <= std::thread::hardware_concurrency()) {
     for (size_t i = 1; i < size; ++i) {
       threads_.emplace_back([this] { Work(); });
     }
@@ -101,7 +115,7 @@ class ThreadTeam final : public Team {
       const uint64_t known = news_.load(std::memory_order_relaxed);
       lock.unlock();
       for (int i = 0; i < kPatience && news_.load(std::memory_order_relaxed) == known; ++i) {
-        std::this_thread::yield();
+        WaitAMoment(have_own_processors_);
       }
       lock.lock();
       changed_.wait(lock,
@@ -164,6 +178,7 @@ class ThreadTeam final : public Team {
     }
   }
 
+  const bool have_own_processors_;
   std::mutex mutex_;
   std::condition_variable changed_;
   std::atomic<uint64_t> news_{0};  // how often Tell was called; changes under the mutex only

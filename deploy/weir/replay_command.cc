@@ -27,7 +27,7 @@ namespace weir {
 
 namespace {
 
-constexpr size_t kBatchRecords = 4096;
+constexpr size_t kBatchRecords = 8192;
 constexpr size_t kMostThreads = 32;
 // Bounds the memory of what can still be undone. Without a state a commit costs little.
 constexpr size_t kMostUncommitted = 2000000;

@@ -146,6 +146,47 @@ TEST(LineReaderTest, SplitsAsANaiveSplitterDoes) {
   }
 }
 
+// What has been given since a Hold stays until the next one, however often is read on.
+TEST(LineReaderTest, KeepsTheLinesThatAreHeld) {
+  const uint64_t seed = NewSeed();
+  SCOPED_TRACE(absl::StrCat("seed ", seed));
+  std::mt19937_64 random(seed);
+  for (int round = 0; round < 500; ++round) {
+    std::string content;
+    for (size_t lines = random() % 200; lines > 0; --lines) {
+      content.append(random() % 60, static_cast<char>('a' + random() % 26)).push_back('\n');
+    }
+    LineReader reader(1 + random() % 100);
+    reader.Start(std::make_unique<PiecewiseStream>(content, 1 + random() % 50), "name", {});
+    const std::vector<Line> expected = NaiveLines(content);
+    std::vector<absl::string_view> before;
+    std::vector<absl::string_view> held;
+    size_t checked = 0;
+    for (bool more = true; more;) {
+      // A batch: it ends at the latest where there is no line without reading on.
+      before = std::exchange(held, {});
+      reader.Hold();
+      absl::string_view line;
+      for (size_t most = 1 + random() % 9; more && held.size() < most;) {
+        if (reader.Next(line)) {
+          held.push_back(line);
+        } else if (held.empty()) {
+          more = *reader.Refill();
+        } else {
+          break;
+        }
+      }
+      for (const absl::string_view kept : before) {
+        ASSERT_EQ(kept, expected[checked++].text) << "round " << round;
+      }
+    }
+    for (const absl::string_view kept : held) {
+      ASSERT_EQ(kept, expected[checked++].text);
+    }
+    ASSERT_EQ(checked, expected.size());
+  }
+}
+
 TEST(LineReaderTest, CountsFromWhereItStarts) {
   LineReader reader;
   reader.Start(std::make_unique<PiecewiseStream>("b\nc\n", 1), "name", {.offset = 70, .line = 8});
