@@ -42,6 +42,13 @@ inline void PutOrderedU64(uint64_t value, std::string& out) {
   PutU64(__builtin_bswap64(value), out);
 }
 
+// The name that a number has among others: in the store they stand in the numbers' order.
+inline std::string OrderedName(uint64_t number) {
+  std::string name;
+  PutOrderedU64(number, name);
+  return name;
+}
+
 class WireReader {
  public:
   explicit WireReader(absl::string_view bytes) : rest_(bytes) {}

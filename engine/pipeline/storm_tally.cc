@@ -31,13 +31,11 @@ void StormTally::Export(const StateScope& scope) const {
   for (const auto& [device, before] : journal_) {
     if (written.insert(device).second) {
       const DeviceStorms& storms = devices_.at(device);
-      std::string name;
-      PutOrderedU64(device.value, name);
       std::string value;
       PutU64(storms.episodes, value);
       PutU64(storms.alerts, value);
       PutU64(storms.consolidated, value);
-      scope.Put(name, std::move(value));
+      scope.Put(OrderedName(device.value), std::move(value));
     }
   }
 }

@@ -24,12 +24,6 @@ absl::Status Damaged() {
   return absl::DataLossError("the counters kept in the state are damaged");
 }
 
-std::string OrderedName(uint64_t number) {
-  std::string name;
-  PutOrderedU64(number, name);
-  return name;
-}
-
 }  // namespace
 
 Counters::Counters(const Owner& owner, size_t shards)

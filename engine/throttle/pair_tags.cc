@@ -21,12 +21,10 @@ uint32_t PairTags::Number(const Pair& pair) {
 
 void PairTags::Export(const StateScope& scope) {
   for (; exported_ < pairs_.size(); ++exported_) {
-    std::string name;
-    PutOrderedU64(exported_ + 1, name);
     std::string value;
     PutU32(pairs_[exported_].code.index(), value);
     PutU64(pairs_[exported_].recipient.value, value);
-    scope.Put(name, std::move(value));
+    scope.Put(OrderedName(exported_ + 1), std::move(value));
   }
 }
 

@@ -100,11 +100,11 @@ Verdict Shard::Count(const Dealt& dealt, const Prepared& prepared) {
   }
   Finding finding = Finding::kPass;
   uint64_t after = 0;
-  const uint64_t before = counters_.Update(index_, {.device = key.device.value, .tag = dealt.tag},
-                                           prepared.place, [&](uint64_t word) {
-                                             finding = CountIn(how, word);
-                                             return after = word;
-                                           });
+  const uint64_t before =
+      counters_.Update(index_, SlotKey(dealt), prepared.place, [&](uint64_t word) {
+        finding = CountIn(how, word);
+        return after = word;
+      });
   if (finding == Finding::kMeetsOpenKey) {
     return CountOpen(how, arrival, key);
   }

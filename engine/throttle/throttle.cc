@@ -25,12 +25,6 @@ absl::string_view Section(const char& name) {
   return {&name, 1};
 }
 
-std::string OrderedName(uint64_t number) {
-  std::string name;
-  PutOrderedU64(number, name);
-  return name;
-}
-
 }  // namespace
 
 Throttle::Throttle(const PolicySchedule& schedule, size_t shards)

@@ -52,14 +52,12 @@ void Totals::Export(const StateScope& scope) const {
     if (now == codes_[index]) {
       continue;
     }
-    std::string name;
-    PutOrderedU64(index, name);
     std::string value;
     for (const uint64_t count : {now.duplicates, now.alerts, now.forwarded, now.copies,
                                  now.unrepresented, now.started, now.ended}) {
       PutU64(count, value);
     }
-    scope.Put(name, std::move(value));
+    scope.Put(OrderedName(index), std::move(value));
   }
 }
 

@@ -23,9 +23,12 @@
 
 #include "connectors/formats/arena.h"
 #include "connectors/formats/binary_text.h"
+#include "connectors/formats/decoded_json.h"
 #include "connectors/formats/decoder.h"
+#include "connectors/formats/json.h"
 #include "connectors/formats/json_writer.h"
 #include "engine/base/check.h"
+#include "engine/pipeline/record.h"
 
 namespace weir {
 
@@ -81,6 +84,17 @@ constexpr char kFills[] = {'\0', '"', '}', '0', '\\', ' ', '=', '\xFF'};
 
 inline char FillFor(absl::string_view text, size_t variant) {
   return kFills[(text.size() + variant) % sizeof kFills];
+}
+
+// What `weir decode` prints of a record is one line of JSON.
+inline void CheckPrintedRecord(const Record& record) {
+  std::string printed;
+  AppendDecoded(record, printed);
+  WEIR_CHECK(printed.find('\n') == printed.size() - 1);
+  const PaddedText padded(printed, FillFor(printed, 0));
+  JsonParser parser;
+  JsonObject object;
+  WEIR_CHECK(!parser.Read(padded.view(), object));
 }
 
 // Ends the process unless both are the same, and shows them.

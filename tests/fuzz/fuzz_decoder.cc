@@ -9,7 +9,6 @@
 
 #include "absl/strings/str_split.h"
 
-#include "connectors/formats/decoded_json.h"
 #include "connectors/formats/decoder.h"
 #include "tests/fuzz/events.h"
 
@@ -26,13 +25,7 @@ void CheckPrinted(absl::string_view line, const Decoded& decoded) {
     record.origin.partition = decoded.envelope.partition;
     record.origin.offset = decoded.envelope.offset;
   }
-  std::string printed;
-  AppendDecoded(record, printed);
-  WEIR_CHECK(printed.find('\n') == printed.size() - 1);
-  const PaddedText padded(printed, FillFor(printed, 0));
-  JsonParser parser;
-  JsonObject object;
-  WEIR_CHECK(!parser.Read(padded.view(), object));
+  CheckPrintedRecord(record);
 }
 
 void CheckLines(absl::string_view input) {

@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <string>
 
-#include "connectors/formats/decoded_json.h"
 #include "connectors/formats/duis.h"
 #include "connectors/formats/duis_encode.h"
 #include "connectors/formats/kcat.h"
@@ -64,13 +63,7 @@ void CheckPrinted(absl::string_view text, const Event& event) {
   Record record;
   record.event = event;
   record.bytes = text;
-  std::string printed;
-  AppendDecoded(record, printed);
-  WEIR_CHECK(printed.find('\n') == printed.size() - 1);
-  const PaddedText padded(printed, FillFor(printed, 0));
-  JsonParser parser;
-  JsonObject object;
-  WEIR_CHECK(!parser.Read(padded.view(), object));
+  CheckPrintedRecord(record);
 }
 
 void CheckDocument(absl::string_view input) {

@@ -1,11 +1,13 @@
 // Goal: the JSON format is read as it promises, and strings that Weir writes are JSON.
-// Method: any bytes as a line; the same bytes as the content of a string.
+// Method: any bytes as a line, read alike by the reader of plain objects and by the general parser;
+// the same bytes as the content of a string.
 
 #include <cstddef>
 #include <cstdint>
 #include <string>
 
 #include "connectors/formats/json.h"
+#include "connectors/formats/json_plain.h"
 #include "connectors/formats/json_writer.h"
 #include "tests/fuzz/events.h"
 
@@ -30,12 +32,43 @@ void CheckString(absl::string_view text) {
   CheckSame(line, again);
 }
 
+bool IsSame(const JsonValue* a, const JsonValue* b) {
+  if (a == nullptr || b == nullptr) {
+    return a == b;
+  }
+  const bool same_kind = a->kind == b->kind;
+  return same_kind &&
+         (a->kind == JsonValue::Kind::kString ? a->text() == b->text() : a->number == b->number);
+}
+
+// What the plain reader takes, the general parser reads alike.
+void CheckPlain(absl::string_view text) {
+  const PaddedText padded(text, FillFor(text, 0));
+  JsonObject plain;
+  if (!ReadPlainObject(padded.view(), plain)) {
+    return;
+  }
+  // A line feed is nothing to the one, and too much for the other.
+  std::string spaced = "\n";
+  spaced.append(text.data(), text.size());
+  const PaddedText padded_again(spaced, FillFor(spaced, 0));
+  JsonParser parser;
+  JsonObject general;
+  WEIR_CHECK(!parser.Read(padded_again.view(), general));
+  for (size_t i = 0; i < static_cast<size_t>(JsonField::kCount); ++i) {
+    const auto field = static_cast<JsonField>(i);
+    WEIR_CHECK(IsSame(plain.Find(field), general.Find(field)));
+    WEIR_CHECK(plain.repeated().Has(field) == general.repeated().Has(field));
+  }
+}
+
 }  // namespace
 }  // namespace weir
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const absl::string_view input(reinterpret_cast<const char*>(data), size);
   weir::CheckLine(input, weir::Format::kJson);
+  weir::CheckPlain(input);
   weir::CheckString(input);
   return 0;
 }

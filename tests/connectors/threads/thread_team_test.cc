@@ -47,9 +47,10 @@ TEST_P(ThreadTeam, DoesEveryTaskOnce) {
 TEST_P(ThreadTeam, FinishesAJobThatIsLetGoOf) {
   Random random = Random::FromEnvironment(8);
   SCOPED_TRACE(random.seed_text());
-  std::vector<std::unique_ptr<Team::Job>> jobs(5);
-  std::vector<uint64_t> begun(jobs.size());
-  std::vector<uint64_t> done(jobs.size());
+  constexpr size_t kJobs = 5;
+  std::vector<uint64_t> begun(kJobs);
+  std::vector<uint64_t> done(kJobs);
+  std::vector<std::unique_ptr<Team::Job>> jobs(kJobs);  // last: they work on what is above
   for (int step = 0; step < 5000; ++step) {
     const size_t which = random.Below(jobs.size());
     jobs[which].reset();
