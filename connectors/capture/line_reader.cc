@@ -17,17 +17,16 @@ namespace {
 // A line of the largest size and its line feed.
 constexpr size_t kMaxCapacity = kMaxLineBytes + 1;
 
-}  // namespace
-
-LineReader::LineReader(size_t capacity) {
-  WEIR_CHECK(capacity > 0 && capacity <= kMaxCapacity);
-  buffer_ = MakeBuffer(capacity);
+// Not set to zero: a large buffer that is never filled takes no memory.
+std::unique_ptr<char[]> MakeBytes(size_t capacity) {
+  return std::unique_ptr<char[]>(new char[capacity + kLinePadding]);
 }
 
-LineReader::Buffer LineReader::MakeBuffer(size_t capacity) {
-  // Not set to zero: a large buffer that is never filled takes no memory.
-  return {.bytes = std::unique_ptr<char[]>(new char[capacity + kLinePadding]),
-          .capacity = capacity};
+}  // namespace
+
+LineReader::LineReader(size_t capacity)
+    : buffer_{.bytes = MakeBytes(capacity), .capacity = capacity} {
+  WEIR_CHECK(capacity > 0 && capacity <= kMaxCapacity);
 }
 
 void LineReader::Start(std::unique_ptr<ByteStream> stream, absl::string_view name, Place place) {
@@ -81,18 +80,19 @@ void LineReader::MakeRoom() {
   const size_t kept = end_ - begin_;
   const size_t needed =
       kept < buffer_.capacity ? buffer_.capacity : std::min(2 * buffer_.capacity, kMaxCapacity);
-  Buffer from = std::move(buffer_);
-  const bool is_free = !holds_ && from.capacity >= needed;
-  if (is_free) {
-    std::memmove(from.bytes.get(), &from.bytes[begin_], kept);
-    buffer_ = std::move(from);
-  } else {
-    buffer_ = holds_ && other_.capacity >= needed ? std::move(other_) : MakeBuffer(needed);
-    std::memcpy(buffer_.bytes.get(), &from.bytes[begin_], kept);
-  }
   if (holds_) {
-    other_ = std::move(from);
+    if (other_.capacity < needed) {
+      other_ = {.bytes = MakeBytes(needed), .capacity = needed};
+    }
+    std::memcpy(other_.bytes.get(), &buffer_.bytes[begin_], kept);
+    std::swap(buffer_, other_);
     holds_ = false;
+  } else if (buffer_.capacity < needed) {
+    std::unique_ptr<char[]> larger = MakeBytes(needed);
+    std::memcpy(larger.get(), &buffer_.bytes[begin_], kept);
+    buffer_ = {.bytes = std::move(larger), .capacity = needed};
+  } else {
+    std::memmove(buffer_.bytes.get(), &buffer_.bytes[begin_], kept);
   }
   front_.offset += begin_;
   scanned_ -= begin_;

@@ -65,7 +65,6 @@ class LineReader {
     size_t capacity = 0;  // the padding aside
   };
 
-  static Buffer MakeBuffer(size_t capacity);
   void MakeRoom();
 
   std::unique_ptr<ByteStream> stream_;

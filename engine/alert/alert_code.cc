@@ -48,8 +48,7 @@ std::optional<AlertCode> ParseAlertCode(absl::string_view text) {
 char* PutAlertCode(AlertCode code, char* out) {
   if (!code.is_device()) {
     const std::string text = FormatAlertCode(code);
-    std::memcpy(out, text.data(), text.size());
-    return out + text.size();
+    return out + text.copy(out, text.size());
   }
   std::memcpy(out, HexPair(static_cast<uint8_t>(code.gbcs() >> 8)).data(), 2);
   std::memcpy(out + 2, HexPair(static_cast<uint8_t>(code.gbcs())).data(), 2);

@@ -23,7 +23,7 @@ inline uint64_t LoadWord(const char* text) {
 }
 
 // The word that eight characters make: WordOf("YYYY-MM-").
-consteval uint64_t WordOf(const char (&text)[9]) {
+constexpr uint64_t WordOf(const char (&text)[9]) {
   uint64_t word = 0;
   for (int i = 7; i >= 0; --i) {
     word = word << 8 | static_cast<unsigned char>(text[i]);

@@ -141,7 +141,7 @@ namespace {
 
 // What a byte may be added to without reaching 0x80, where a template has a digit or another
 // character, which is then no more than zero.
-consteval uint64_t Slack(uint64_t pattern) {
+constexpr uint64_t Slack(uint64_t pattern) {
   uint64_t slack = 0;
   for (int i = 0; i < 8; ++i) {
     const uint64_t most = ByteOf(pattern, i) == '0' ? 9 : 0;
@@ -155,8 +155,9 @@ consteval uint64_t Slack(uint64_t pattern) {
 // the characters do not fit.
 template <uint64_t Pattern>
 uint64_t PairsIn(const char* text, uint64_t& bad) {
+  constexpr uint64_t kSlack = Slack(Pattern);
   const uint64_t values = LoadWord(text) ^ Pattern;
-  bad |= values | (values + Slack(Pattern));
+  bad |= values | (values + kSlack);
   return values * 10 + (values >> 8);
 }
 
