@@ -5,7 +5,7 @@
 #     tests/run.sh --quick    release build, its tests and the format check
 #
 # WEIR_JOBS          parallel jobs, by default the number of processors
-# WEIR_FUZZ_SECONDS  how long to run each fuzz harness, by default 60
+# WEIR_FUZZ_SECONDS  how long to run each fuzz harness, by default 30
 #
 # Output of the tools goes to build/logs; the end of it is shown when a stage fails.
 set -euo pipefail
@@ -13,7 +13,7 @@ set -euo pipefail
 cd -P -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
 logs=build/logs
 jobs=${WEIR_JOBS:-$(nproc)}
-fuzz_seconds=${WEIR_FUZZ_SECONDS:-60}
+fuzz_seconds=${WEIR_FUZZ_SECONDS:-30}
 
 usage() {
   sed -n '2,/^set -e/{/^#/s/^# \{0,1\}//p}' tests/run.sh
