@@ -92,9 +92,6 @@ class Partition {
 
   const Throttle& throttle() const { return throttle_; }
 
-  // Roughly how much the open batch holds in memory, in records.
-  size_t batch_size() const { return throttle_.journal_size(); }
-
  private:
   // The scalars, so that a rollback is one assignment.
   struct Progress {

@@ -56,8 +56,6 @@ class Counters : private CounterTable::Expiry {
             .tag = CanHold(key) ? tags_.KnownTagOf(key.code, key.recipient) : 0};
   }
 
-  AlertCode CodeOf(const CounterTable::Key& key) const { return tags_.CodeOf(key.tag); }
-
   AlertKey KeyAt(const CounterTable::Key& key) const {
     return {Eui64{key.device}, tags_.CodeOf(key.tag), tags_.RecipientOf(key.tag)};
   }

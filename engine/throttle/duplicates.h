@@ -67,9 +67,7 @@ class Duplicates {
   // Messages that are remembered.
   size_t size() const { return seen_.size(); }
 
-  // How many of them were seen in the open batch, and each of them.
-  size_t batch_size() const { return batch_size_; }
-
+  // Calls `visit` for each of them that was seen in the open batch.
   template <typename Visit>
   void ForEachOfBatch(Visit&& visit) const {
     for (size_t i = seen_.size() - batch_size_; i < seen_.size(); ++i) {

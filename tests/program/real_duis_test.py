@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import base64
 import json
-import os
 import re
 import unittest
 from pathlib import Path
@@ -21,8 +20,7 @@ from typing import Any
 import support
 from support import DONE, FAILED, ProgramCase
 
-SHARED = Path(os.environ.get("WEIR_SHARED", support.ROOT.parent / "shared"))
-DOCUMENTS = SHARED / "data" / "duis"
+DOCUMENTS = support.SHARED / "data" / "duis"
 
 METER, HUB = "00-DB-12-34-56-78-90-A0", "00-DB-12-34-56-78-90-A2"
 SUPPLIER, OPERATOR = "90-B3-D5-1F-30-01-00-00", "90-B3-D5-1F-30-02-00-00"

@@ -271,16 +271,20 @@ TEST(DecoderTest, EventsOutliveTheirLine) {
   EXPECT_EQ(std::get<Alert>(third.event).payload, GbcsMessage());
 }
 
+// An alert in every format, bare and in an envelope.
+std::vector<std::string> AlertLines() {
+  return {std::string(kAlert),
+          Kcat(kAlert),
+          Kcat(Hex(GbcsMessage())),
+          Hex(GbcsMessage()),
+          Base64(GbcsMessage()),
+          absl::StrCat("2019-11-29T00:00:00Z\t", Hex(GbcsMessage())),
+          DeviceAlert(),
+          Kcat(DuisOf(kDeviceId))};
+}
+
 TEST(DecoderTest, TruncationNeverGivesAnEvent) {
-  const std::string lines[] = {std::string(kAlert),
-                               Kcat(kAlert),
-                               Kcat(Hex(GbcsMessage())),
-                               Hex(GbcsMessage()),
-                               Base64(GbcsMessage()),
-                               absl::StrCat("2019-11-29T00:00:00Z\t", Hex(GbcsMessage())),
-                               DeviceAlert(),
-                               Kcat(DuisOf(kDeviceId))};
-  for (const std::string& line : lines) {
+  for (const std::string& line : AlertLines()) {
     // Padding at the end of base64 may be left out.
     const size_t content = line.find_last_not_of('=') + 1;
     for (size_t size = 0; size < content; ++size) {
@@ -293,14 +297,7 @@ TEST(DecoderTest, TruncationNeverGivesAnEvent) {
 }
 
 TEST(DecoderTest, ChangedBytesNeverCrash) {
-  const std::string lines[] = {std::string(kAlert),
-                               Kcat(kAlert),
-                               Kcat(Hex(GbcsMessage())),
-                               Hex(GbcsMessage()),
-                               Base64(GbcsMessage()),
-                               absl::StrCat("2019-11-29T00:00:00Z\t", Hex(GbcsMessage())),
-                               DeviceAlert(),
-                               Kcat(DuisOf(kDeviceId))};
+  const std::vector<std::string> lines = AlertLines();
   const uint64_t seed = std::random_device{}();
   SCOPED_TRACE(absl::StrCat("seed ", seed));
   std::mt19937_64 random(seed);
