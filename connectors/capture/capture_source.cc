@@ -28,9 +28,7 @@ uint64_t Hash(absl::string_view line) {
 CaptureSource::CaptureSource(std::vector<std::string> captures, std::optional<uint64_t> total,
                              std::optional<Format> forced, Team& team)
     : total_(total), team_(team), lines_(std::move(captures)) {
-  // More parts than threads, since lines are not of one length.
-  const size_t parts = team.size() == 1 ? 1 : 4 * team.size();
-  for (size_t i = 0; i < parts; ++i) {
+  for (size_t i = 0; i < team.parts(); ++i) {
     parts_.emplace_back(forced);
   }
 }

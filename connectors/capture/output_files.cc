@@ -82,8 +82,7 @@ void OutputFiles::Write(const Results& results) {
   // Fewer lines are not worth another thread.
   constexpr size_t kLeastLines = 256;
   const size_t count = results.records.size();
-  const size_t parts =
-      team_.size() == 1 ? 1 : std::clamp(count / kLeastLines, size_t{1}, 4 * team_.size());
+  const size_t parts = std::clamp(count / kLeastLines, size_t{1}, team_.parts());
   parts_.resize(parts);
   const auto encode = [&](size_t part) {
     Encoder::Targets targets{};

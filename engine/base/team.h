@@ -23,6 +23,9 @@ class Team {
   // How many threads there are, the owner's own included.
   virtual size_t size() const = 0;
 
+  // Into how many parts work is best cut: more than threads, since parts are not of one size.
+  size_t parts() const { return size() == 1 ? 1 : 4 * size(); }
+
   // Calls task(0) to task(count - 1), each exactly once, and returns when all are done. The owner
   // works too. What happened before is seen by the tasks, what they did by what comes after.
   virtual void Run(size_t count, absl::FunctionRef<void(size_t)> task) = 0;

@@ -14,10 +14,8 @@ Replay::Replay(const PolicySchedule& schedule, Source& source, Sink& sink, Store
     : schedule_(schedule), source_(source), sink_(sink), store_(store), team_(team) {}
 
 Partition& Replay::PartitionAt(uint32_t index) {
-  // More shards than threads, since shards are not of one size.
-  const size_t shards = team_.size() == 1 ? 1 : 4 * team_.size();
   while (index >= partitions_.size()) {
-    partitions_.push_back(std::make_unique<Partition>(schedule_, shards));
+    partitions_.push_back(std::make_unique<Partition>(schedule_, team_.parts()));
   }
   return *partitions_[index];
 }
