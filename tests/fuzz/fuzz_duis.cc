@@ -42,19 +42,29 @@ void CheckTail(absl::string_view text, const Event& event, Arena& arena) {
   }
 }
 
+// A DCC alert may be of another code than its body's, and of most there is no device's time to
+// keep.
+bool KeepsDeviceTime(AlertCode code) {
+  return code.is_device() || code == ParseAlertCode("N39") || code == ParseAlertCode("N62");
+}
+
 // An alert that is written as a document is read again as the same alert.
 void CheckWrittenAsDuis(const Event& event, Arena& arena) {
-  const auto* alert = std::get_if<Alert>(&event);
-  if (alert == nullptr || !alert->recipient) {
+  const auto* read = std::get_if<Alert>(&event);
+  if (read == nullptr || !read->recipient) {
     return;
   }
-  const CopyMark mark{.sequence_id = alert->counter.value_or(1), .count = UINT64_MAX};
+  Alert alert = *read;
+  if (!KeepsDeviceTime(alert.code)) {
+    alert.device_time.reset();
+  }
+  const CopyMark mark{.sequence_id = alert.counter.value_or(1), .count = UINT64_MAX};
   for (const std::optional<CopyMark>& copy : {std::optional<CopyMark>(), std::optional(mark)}) {
     std::string line;
-    WEIR_CHECK(AppendDuis(*alert, copy, line) == IsWrittenAsDuis(alert->code) || !alert->device);
+    WEIR_CHECK(AppendDuis(alert, copy, line) == IsWrittenAsDuis(alert.code) || !alert.device);
     if (!line.empty()) {
       WEIR_CHECK(line.find('\n') == line.size() - 1);
-      CheckSame(TextOf(event), TextOf(DecodeDuis(Trim(line), arena, std::nullopt)));
+      CheckSame(TextOf(alert), TextOf(DecodeDuis(Trim(line), arena, std::nullopt)));
     }
   }
 }
