@@ -5,7 +5,7 @@
 #     tests/run.sh --quick    release build, its tests and the format check
 #
 # WEIR_JOBS          parallel jobs, by default the number of processors
-# WEIR_FUZZ_SECONDS  how long to run each fuzz harness, by default 30
+# WEIR_FUZZ_SECONDS  how long to run each fuzz harness, by default 60
 #
 # Output of the tools goes to build/logs; the end of it is shown when a stage fails.
 set -euo pipefail
@@ -13,7 +13,7 @@ set -euo pipefail
 cd -P -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
 logs=build/logs
 jobs=${WEIR_JOBS:-$(nproc)}
-fuzz_seconds=${WEIR_FUZZ_SECONDS:-30}
+fuzz_seconds=${WEIR_FUZZ_SECONDS:-60}
 
 usage() {
   sed -n '2,/^set -e/{/^#/s/^# \{0,1\}//p}' tests/run.sh
@@ -189,10 +189,12 @@ release_tests() {
   run_tests release
 }
 
+# The build for fuzzing is that of the preset asan and more: one build serves the tests and the
+# harnesses.
 asan_tests() {
-  configure asan
-  build asan
-  run_tests asan
+  configure fuzz
+  build fuzz
+  run_tests fuzz
 }
 
 tsan_tests() {
@@ -262,13 +264,11 @@ fuzz_one() {
 
 fuzz_run() {
   local harnesses harness running=() failed=0 pid
-  configure fuzz
   mapfile -t harnesses < <(fuzz_harnesses)
   if ((${#harnesses[@]} == 0)); then
     echo "the preset fuzz builds no tests/fuzz/fuzz_*"
     return 1
   fi
-  build fuzz "${harnesses[@]}"
   for harness in "${harnesses[@]}"; do
     # As many at a time as there are jobs.
     if ((${#running[@]} == jobs)); then
@@ -303,6 +303,6 @@ stage "format" format_check
 if ! ${quick}; then
   stage "clang-tidy" tidy_check
   if [[ -d tests/fuzz ]]; then
-    stage "fuzz: build and run" fuzz_run
+    stage "fuzz" fuzz_run
   fi
 fi
