@@ -96,10 +96,6 @@ absl::Status OutputFile::Flush() {
     Write();
   }
   job_.reset();
-  return status_;
-}
-
-absl::Status OutputFile::Sync() {
   if (!status_.ok() || length_ == sealed_) {
     return status_;
   }
@@ -108,10 +104,16 @@ absl::Status OutputFile::Sync() {
     status_ = absl::UnavailableError(absl::StrCat(
         "Cannot write '", path_, "': it is ", length, " bytes long instead of ", length_,
         "; keep others from changing it, log rotation included, then start again"));
-  } else if (::fdatasync(descriptor_.get()) != 0) {
-    status_ = OsError("sync", path_, errno);
   }
   return status_;
+}
+
+absl::Status OutputFile::Sync() {
+  if (synced_ != sealed_ && ::fdatasync(descriptor_.get()) != 0) {
+    return OsError("sync", path_, errno);
+  }
+  synced_ = sealed_;
+  return absl::OkStatus();
 }
 
 absl::Status OutputFile::CutBackTo(uint64_t length) {
@@ -142,6 +144,7 @@ absl::Status OutputFile::Reopen(uint64_t sealed) {
   job_.reset();
   WEIR_ASSIGN_OR_RETURN(length_, Length());
   sealed_ = sealed;
+  synced_ = sealed;
   status_ = CutBackTo(sealed);
   return status_;
 }

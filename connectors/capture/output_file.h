@@ -35,14 +35,15 @@ class OutputFile {
   // Begins to write the buffer if there is much in it.
   void WriteIfMany();
 
-  // Waits until all of the buffer has been handed to the operating system.
+  // Waits until all of the buffer has been handed to the operating system. Unavailable also if
+  // others have changed the file's length.
   absl::Status Flush();
 
-  // After Flush: makes the file durable. Unavailable also if others have changed its length.
-  absl::Status Sync();
-
-  // After Sync: what is in the file now stays.
+  // After Flush: what is in the file now stays.
   void Seal() { sealed_ = length_; }
+
+  // Makes what is sealed durable. May run beside what fills the buffer and writes it.
+  absl::Status Sync();
 
   uint64_t sealed() const { return sealed_; }
 
@@ -70,6 +71,7 @@ class OutputFile {
   std::string writing_;  // what the job writes
   uint64_t length_ = 0;  // what has been written, the job's part included
   uint64_t sealed_ = 0;  // length at the last Seal
+  uint64_t synced_ = 0;  // of that, what is known to be durable
   absl::Status status_;  // the first error; the job's while there is one
   std::unique_ptr<Team::Job> job_;
 };

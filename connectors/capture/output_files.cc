@@ -102,19 +102,21 @@ void OutputFiles::Write(const Results& results) {
   }
 }
 
-absl::StatusOr<std::string> OutputFiles::Seal(Seals how) {
+absl::StatusOr<std::string> OutputFiles::Seal() {
   for (const auto& file : files_) {
     WEIR_RETURN_IF_ERROR(file->Flush());
-  }
-  if (how == Seals::kDurably) {
-    for (const auto& file : files_) {
-      WEIR_RETURN_IF_ERROR(file->Sync());
-    }
   }
   for (const auto& file : files_) {
     file->Seal();
   }
   return Mark();
+}
+
+absl::Status OutputFiles::Sync() {
+  for (const auto& file : files_) {
+    WEIR_RETURN_IF_ERROR(file->Sync());
+  }
+  return absl::OkStatus();
 }
 
 absl::Status OutputFiles::Discard() {
@@ -181,8 +183,12 @@ absl::Status OutputFiles::Reopen(absl::string_view mark) {
 
 void NoOutput::Write(const Results& /*results*/) {}
 
-absl::StatusOr<std::string> NoOutput::Seal(Seals /*how*/) {
+absl::StatusOr<std::string> NoOutput::Seal() {
   return std::string(kNoOutputMark);
+}
+
+absl::Status NoOutput::Sync() {
+  return absl::OkStatus();
 }
 
 absl::Status NoOutput::Discard() {

@@ -42,7 +42,8 @@ class OutputFiles : public Sink {
                                                            bool archive, Team& team);
 
   void Write(const Results& results) override;
-  absl::StatusOr<std::string> Seal(Seals how) override;
+  absl::StatusOr<std::string> Seal() override;
+  absl::Status Sync() override;
   absl::Status Discard() override;
 
   // An empty mark is that of empty files. Nothing is cut unless all files fit the mark.
@@ -69,7 +70,8 @@ class OutputFiles : public Sink {
 class NoOutput : public Sink {
  public:
   void Write(const Results& results) override;
-  absl::StatusOr<std::string> Seal(Seals how) override;
+  absl::StatusOr<std::string> Seal() override;
+  absl::Status Sync() override;
   absl::Status Discard() override;
   absl::Status Reopen(absl::string_view mark) override;
 };

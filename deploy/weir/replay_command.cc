@@ -82,6 +82,7 @@ absl::Status RunToTheEnd(const ReplayArguments& arguments, Wiring& wiring) {
     }
     progress.Update(records, wiring.source->consumed(), wiring.source->total().value_or(0));
   }
+  WEIR_RETURN_IF_ERROR(replay.AwaitCommit());
   progress.Finish();
   return absl::OkStatus();
 }

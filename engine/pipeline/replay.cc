@@ -109,32 +109,46 @@ void Replay::WriteResults() {
 }
 
 absl::Status Replay::Commit() {
-  const Sink::Seals how = store_ == nullptr ? Sink::Seals::kForThisRun : Sink::Seals::kDurably;
-  WEIR_ASSIGN_OR_RETURN(std::string mark, sink_.Seal(how));
+  WEIR_RETURN_IF_ERROR(AwaitCommit());
+  WEIR_ASSIGN_OR_RETURN(std::string mark, sink_.Seal());
   position_ = source_.Position();
   ++commits_;
   if (store_ != nullptr) {
-    WEIR_RETURN_IF_ERROR(WriteState(std::move(mark)));
+    ExportState(std::move(mark));
+    job_ = team_.Start([this] { MakeDurable(); });
   }
   for (const auto& partition : partitions_) {
     partition->Accept();
   }
   storms_.Accept();
   uncommitted_ = 0;
-  return absl::OkStatus();
+  return job_ == nullptr ? durable_ : absl::OkStatus();
 }
 
-absl::Status Replay::WriteState(std::string mark) {
-  StateBatch batch;
-  PutCommit({.number = commits_, .position = position_, .mark = std::move(mark)}, batch);
+void Replay::ExportState(std::string mark) {
+  PutCommit({.number = commits_, .position = position_, .mark = std::move(mark)}, batch_);
   for (size_t i = 0; i < partitions_.size(); ++i) {
-    partitions_[i]->Export(commits_, PartitionScope(i, batch));
+    partitions_[i]->Export(commits_, PartitionScope(i, batch_));
   }
-  storms_.Export(StormScope(batch));
-  return store_->Write(batch);
+  storms_.Export(StormScope(batch_));
+}
+
+// The outputs come first: the state must never tell of more than they hold.
+void Replay::MakeDurable() {
+  durable_.Update(sink_.Sync());
+  if (durable_.ok()) {
+    durable_.Update(store_->Write(batch_));
+  }
+  batch_ = StateBatch();
+}
+
+absl::Status Replay::AwaitCommit() {
+  job_.reset();
+  return durable_;
 }
 
 absl::Status Replay::Rollback() {
+  WEIR_RETURN_IF_ERROR(AwaitCommit());
   for (const auto& partition : partitions_) {
     partition->Rollback();
   }

@@ -18,6 +18,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
+#include "engine/base/state_batch.h"
 #include "engine/base/team.h"
 #include "engine/pipeline/partition.h"
 #include "engine/pipeline/sink.h"
@@ -43,9 +44,14 @@ class Replay {
   // Processes the next records, at most `limit`; how many there were, zero at the end.
   absl::StatusOr<size_t> Step(size_t limit);
 
-  // Makes everything since the last commit final: durable with a store, and without one no more
-  // than not to be undone.
+  // Makes everything since the last commit final: without a store, no more than not to be undone.
+  // With one, the team makes it durable beside the Steps that follow, one commit after the other;
+  // until AwaitCommit says so, a crash may take it away as a whole. The error of an earlier commit
+  // is returned as well, and all later ones fail.
   absl::Status Commit();
+
+  // Waits until the last commit is durable.
+  absl::Status AwaitCommit();
 
   // Undoes everything since the last commit; the next Step reads it again.
   absl::Status Rollback();
@@ -64,7 +70,8 @@ class Replay {
   void DecideSideBySide(const std::vector<Partition*>& partitions);
   void WriteResults();
   absl::Status LoadState(bool force);
-  absl::Status WriteState(std::string mark);
+  void ExportState(std::string mark);
+  void MakeDurable();
 
   const PolicySchedule& schedule_;
   Source& source_;
@@ -84,6 +91,11 @@ class Replay {
   uint64_t commits_ = 0;  // in the whole life of the state
   size_t uncommitted_ = 0;
   uint64_t resumed_at_ = 0;
+
+  // The commit under way. The job uses what is above, and so goes first.
+  StateBatch batch_;
+  absl::Status durable_;  // the first error
+  std::unique_ptr<Team::Job> job_;
 };
 
 }  // namespace weir

@@ -3,12 +3,11 @@
 // Results belong to the open commit: they become durable with the state that led to them, or are
 // discarded with it. They are given round by round, in the order of the input.
 //
-// Threads: one caller at a time.
+// Threads: one owner; another thread may be in Sync.
 //
 // Layer: engine/pipeline.
 #pragma once
 
-#include <cstdint>
 #include <string>
 
 #include "absl/status/status.h"
@@ -27,12 +26,14 @@ class Sink {
   // told by the next Seal.
   virtual void Write(const Results& results) = 0;
 
-  // Makes everything since the last Seal final, and returns a mark of how far the outputs reach.
-  // What is durable survives a crash of the machine; the caller stores the mark with the state.
-  // Without, everything is handed to the operating system, no more. Unavailable if the outputs
-  // cannot be written.
-  enum class Seals : uint8_t { kDurably, kForThisRun };
-  virtual absl::StatusOr<std::string> Seal(Seals how) = 0;
+  // Makes everything since the last Seal final for this run, and returns a mark of how far the
+  // outputs reach: it is with the operating system, no more. Unavailable if the outputs cannot be
+  // written.
+  virtual absl::StatusOr<std::string> Seal() = 0;
+
+  // Makes durable what the last Seal made final: it survives a crash of the machine, and the caller
+  // may store the mark with the state. May run beside Write, and beside nothing else.
+  virtual absl::Status Sync() = 0;
 
   // Drops everything since the last Seal.
   virtual absl::Status Discard() = 0;

@@ -143,7 +143,9 @@ class JsonSink : public Sink {
     AppendDeadLetter(record, reason, line_);
   }
 
-  absl::StatusOr<std::string> Seal(Seals /*how*/) override { return std::string("mark"); }
+  absl::StatusOr<std::string> Seal() override { return std::string("mark"); }
+
+  absl::Status Sync() override { return absl::OkStatus(); }
 
   absl::Status Discard() override { return absl::OkStatus(); }
 

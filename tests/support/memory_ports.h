@@ -73,10 +73,12 @@ class MemorySink : public Sink {
     Add("dead", absl::StrCat(record.origin.offset, " ", DeadReasonName(reason)));
   }
 
-  absl::StatusOr<std::string> Seal(Seals /*how*/) override {
+  absl::StatusOr<std::string> Seal() override {
     sealed_ = lines_.size();
     return absl::StrCat(sealed_);
   }
+
+  absl::Status Sync() override { return absl::OkStatus(); }
 
   absl::Status Discard() override {
     lines_.resize(sealed_);

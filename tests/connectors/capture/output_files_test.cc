@@ -162,6 +162,8 @@ TEST(OutputFilesTest, HoldsExactlyWhatWasSealed) {
     std::string mark;
     const std::unique_ptr<Team> team = MakeThreadTeam(1 + random() % 3);
     auto outputs = OpenAt(scratch.Path("out"), archive, mark, *team);
+    absl::Status synced;
+    std::unique_ptr<Team::Job> syncing;  // beside what is written next
     for (int step = 0; step < 40; ++step) {
       for (uint64_t rounds = random() % 3; rounds > 0; --rounds) {
         ResultsBuilder results;
@@ -170,11 +172,14 @@ TEST(OutputFilesTest, HoldsExactlyWhatWasSealed) {
         }
         outputs->Write(results.results());
       }
+      syncing.reset();
+      ASSERT_TRUE(synced.ok()) << synced;
       switch (random() % 4) {
         case 0: {
-          absl::StatusOr<std::string> sealed = outputs->Seal(Sink::Seals::kDurably);
+          absl::StatusOr<std::string> sealed = outputs->Seal();
           ASSERT_TRUE(sealed.ok()) << sealed.status();
           mark = *std::move(sealed);
+          syncing = team->Start([&] { synced = outputs->Sync(); });
           model.Seal();
           model.ExpectSealed(scratch);
           break;
@@ -202,14 +207,14 @@ TEST(OutputFilesTest, HoldsExactlyWhatWasSealed) {
 TEST(OutputFilesTest, GivesTheSameMarkForTheSameLengths) {
   const Scratch scratch;
   auto outputs = OpenAt(scratch.Path("out"), false, "");
-  const std::string empty = *outputs->Seal(Sink::Seals::kDurably);
-  EXPECT_EQ(*outputs->Seal(Sink::Seals::kDurably), empty);
+  const std::string empty = *outputs->Seal();
+  EXPECT_EQ(*outputs->Seal(), empty);
   To(*outputs).Forward(AlertOf(1));
-  const std::string one = *outputs->Seal(Sink::Seals::kDurably);
+  const std::string one = *outputs->Seal();
   EXPECT_NE(one, empty);
   To(*outputs).Forward(AlertOf(2));
   EXPECT_TRUE(outputs->Discard().ok());
-  EXPECT_EQ(*outputs->Seal(Sink::Seals::kDurably), one);
+  EXPECT_EQ(*outputs->Seal(), one);
   // An older mark is one to go back to as well.
   EXPECT_TRUE(outputs->Reopen(empty).ok());
   EXPECT_EQ(scratch.Read("out/alerts.forwarded"), "");
@@ -232,7 +237,7 @@ TEST(OutputFilesTest, RefusesFilesShorterThanTheirMark) {
   auto outputs = OpenAt(scratch.Path("out"), true, "");
   To(*outputs).Forward(AlertOf(1));
   To(*outputs).Consolidate(AlertOf(2));
-  const std::string mark = *outputs->Seal(Sink::Seals::kDurably);
+  const std::string mark = *outputs->Seal();
   outputs.reset();
   const std::string sealed = scratch.Read("out/alerts.consolidated");
   scratch.Write("out/alerts.forwarded", scratch.Read("out/alerts.forwarded") + "more");
@@ -245,16 +250,15 @@ TEST(OutputFilesTest, RefusesFilesShorterThanTheirMark) {
                                              " bytes long, but the state says ", sealed.size())))
       << status;
   EXPECT_TRUE(absl::EndsWith(scratch.Read("out/alerts.forwarded"), "more")) << "nothing is cut";
-  EXPECT_FALSE(outputs->Seal(Sink::Seals::kDurably).ok()) << "nor may anything be written";
+  EXPECT_FALSE(outputs->Seal().ok()) << "nor may anything be written";
 }
 
 TEST(OutputFilesTest, RefusesMarksOfOtherOutputs) {
   const Scratch scratch;
   NoOutput none;
-  const std::string no_mark = *none.Seal(Sink::Seals::kDurably);
-  const std::string plain = *OpenAt(scratch.Path("plain"), false, "")->Seal(Sink::Seals::kDurably);
-  const std::string archive =
-      *OpenAt(scratch.Path("archive"), true, "")->Seal(Sink::Seals::kDurably);
+  const std::string no_mark = *none.Seal();
+  const std::string plain = *OpenAt(scratch.Path("plain"), false, "")->Seal();
+  const std::string archive = *OpenAt(scratch.Path("archive"), true, "")->Seal();
   const auto reopen = [&scratch](bool with_archive, absl::string_view mark) {
     return Open(scratch.Path("out"), with_archive)->Reopen(mark);
   };
@@ -282,7 +286,7 @@ TEST(OutputFilesTest, DropsEverythingWithoutOutput) {
   To(none).Consolidate(AlertOf(1));
   To(none).Episode(EpisodeOf(1));
   To(none).DeadLetter(RecordOf("x"), DeadReason::kBadJson);
-  EXPECT_EQ(*none.Seal(Sink::Seals::kDurably), "none");
+  EXPECT_EQ(*none.Seal(), "none");
   EXPECT_TRUE(none.Discard().ok());
 }
 
@@ -290,7 +294,7 @@ TEST(OutputFilesTest, WritesNothingBeforeReopen) {
   const Scratch scratch;
   auto outputs = Open(scratch.Path("out"), false);
   To(*outputs).Forward(AlertOf(1));
-  EXPECT_TRUE(absl::IsFailedPrecondition(outputs->Seal(Sink::Seals::kDurably).status()));
+  EXPECT_TRUE(absl::IsFailedPrecondition(outputs->Seal().status()));
   EXPECT_TRUE(absl::IsFailedPrecondition(outputs->Discard()));
   EXPECT_EQ(scratch.Read("out/alerts.forwarded"), "");
 }
@@ -307,10 +311,10 @@ TEST(OutputFilesTest, NoticesThatOthersChangedAFile) {
   const Scratch scratch;
   auto outputs = OpenAt(scratch.Path("out"), false, "");
   To(*outputs).Forward(AlertOf(1));
-  ASSERT_TRUE(outputs->Seal(Sink::Seals::kDurably).ok());
+  ASSERT_TRUE(outputs->Seal().ok());
   scratch.Write("out/alerts.forwarded", "");  // as log rotation does
   To(*outputs).Forward(AlertOf(2));
-  const absl::Status status = outputs->Seal(Sink::Seals::kDurably).status();
+  const absl::Status status = outputs->Seal().status();
   EXPECT_TRUE(absl::IsUnavailable(status)) << status;
   EXPECT_TRUE(absl::StrContains(status.message(), "log rotation")) << status;
 }
@@ -328,20 +332,20 @@ TEST(OutputFilesTest, SaysThatTheDiskIsFull) {
   ASSERT_EQ(::symlink("/dev/full", scratch.Path("out/dead.letter").c_str()), 0);
   auto outputs = OpenAt(scratch.Path("out"), false, "");
   To(*outputs).Forward(AlertOf(1));
-  const std::string mark = *outputs->Seal(Sink::Seals::kDurably);
+  const std::string mark = *outputs->Seal();
   const std::string sealed = scratch.Read("out/alerts.forwarded");
   To(*outputs).DeadLetter(RecordOf("x"), DeadReason::kBadJson);
-  const absl::Status status = outputs->Seal(Sink::Seals::kDurably).status();
+  const absl::Status status = outputs->Seal().status();
   ExpectUnavailable(status, scratch.Path("out/dead.letter"), "No space left on device");
   // From then on nothing is written, and the error stays.
   for (int i = 0; i < 100; ++i) {
     To(*outputs).Forward(AlertOf(1, std::string(100000, 'x')));
   }
-  EXPECT_EQ(outputs->Seal(Sink::Seals::kDurably).status(), status);
+  EXPECT_EQ(outputs->Seal().status(), status);
   EXPECT_EQ(outputs->Discard(), status);
   EXPECT_EQ(scratch.Read("out/alerts.forwarded"), sealed);
   EXPECT_TRUE(outputs->Reopen(mark).ok());
-  EXPECT_TRUE(outputs->Seal(Sink::Seals::kDurably).ok());
+  EXPECT_TRUE(outputs->Seal().ok());
 }
 
 // A write that fails between two Seals, part of it done, is told by the next Seal or Discard.
@@ -350,7 +354,7 @@ TEST(OutputFilesTest, SaysThatAFileMayNotGrow) {
     const Scratch scratch;
     auto outputs = OpenAt(scratch.Path("out"), true, "");
     To(*outputs).Consolidate(AlertOf(1));
-    const std::string mark = *outputs->Seal(Sink::Seals::kDurably);
+    const std::string mark = *outputs->Seal();
     const std::string sealed = scratch.Read("out/alerts.consolidated");
 
     struct rlimit before = {};
@@ -363,8 +367,8 @@ TEST(OutputFilesTest, SaysThatAFileMayNotGrow) {
     }
     EXPECT_EQ(std::filesystem::file_size(scratch.Path("out/alerts.consolidated")), 3000000U);
     if (by_seal) {
-      ExpectUnavailable(outputs->Seal(Sink::Seals::kDurably).status(),
-                        scratch.Path("out/alerts.consolidated"), "File too large");
+      ExpectUnavailable(outputs->Seal().status(), scratch.Path("out/alerts.consolidated"),
+                        "File too large");
     }
     ExpectUnavailable(outputs->Discard(), scratch.Path("out/alerts.consolidated"),
                       "File too large");
@@ -372,7 +376,7 @@ TEST(OutputFilesTest, SaysThatAFileMayNotGrow) {
     ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &before), 0);
     ASSERT_NE(std::signal(SIGXFSZ, handler), SIG_ERR);
     EXPECT_TRUE(outputs->Reopen(mark).ok());
-    EXPECT_EQ(*outputs->Seal(Sink::Seals::kDurably), mark);
+    EXPECT_EQ(*outputs->Seal(), mark);
   }
 }
 

@@ -79,6 +79,49 @@ absl::Status Resumed(const PolicySchedule& schedule, const std::vector<Record>& 
   return replay.Resume(false);
 }
 
+// A store that takes so many writes, and then no more.
+class FullStore final : public MemoryStore {
+ public:
+  explicit FullStore(int room) : room_(room) {}
+
+  absl::Status Write(const StateBatch& batch) override {
+    return room_-- > 0 ? MemoryStore::Write(batch) : absl::UnavailableError("the disk is full");
+  }
+
+ private:
+  int room_;
+};
+
+TEST(Replay, SaysWhenACommitFailedAndMakesNoneAfterIt) {
+  Random random = Random::FromEnvironment(7);
+  SCOPED_TRACE(random.seed_text());
+  const PolicySchedule schedule = RandomSchedule(random);
+  const std::vector<Record> log = RandomLog(random, 400);
+  for (const size_t threads : {size_t{1}, size_t{3}}) {
+    const std::unique_ptr<Team> team = MakeThreadTeam(threads);
+    FullStore store(2);
+    MemorySource source(log);
+    MemorySink sink;
+    {
+      Replay replay(schedule, source, sink, &store, *team);
+      ASSERT_TRUE(replay.Resume(false).ok());
+      for (int commit = 0; commit < 2; ++commit) {
+        ASSERT_TRUE(replay.Step(100).ok());
+        ASSERT_TRUE(replay.Commit().ok());
+      }
+      ASSERT_TRUE(replay.AwaitCommit().ok());
+      ASSERT_TRUE(replay.Step(100).ok());
+      replay.Commit().IgnoreError();  // the team may not have come to it
+      EXPECT_TRUE(absl::IsUnavailable(replay.AwaitCommit()));
+      EXPECT_TRUE(absl::IsUnavailable(replay.Commit()));
+    }
+    MemorySource again(log);
+    Replay resumed(schedule, again, sink, &store, *team);
+    ASSERT_TRUE(resumed.Resume(false).ok());
+    EXPECT_EQ(resumed.resumed_at(), 200U);
+  }
+}
+
 TEST(Replay, RefusesAStateDecidedUnderOtherVersionsUnlessForced) {
   const std::vector<Record> log = Storm();
   const PolicySchedule before = PolicySchedule::Default();
