@@ -16,30 +16,26 @@ namespace {
 
 constexpr int64_t kMsPerDay = kDay.value;
 
-constexpr bool IsLeap(int year) {
-  return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+// Of the years 0 to 9999. A multiple of 4 is one of 400 as well if it is one of 16 and of 25.
+constexpr bool IsLeap(uint32_t year) {
+  return (year & 3) == 0 && ((year & 15) == 0 || year % 25 != 0);
 }
 
-// Days of a common year before each month, and in all of it.
-constexpr std::array<int, 13> kDaysBefore = {0,   31,  59,  90,  120, 151, 181,
-                                             212, 243, 273, 304, 334, 365};
-
-constexpr int DaysInMonth(int year, int month) {
-  const auto m = static_cast<size_t>(month);
-  return kDaysBefore.at(m) - kDaysBefore.at(m - 1) + (month == 2 && IsLeap(year) ? 1 : 0);
-}
+// Days of a year before each month, and in all of it: of a common year and of a leap year.
+constexpr std::array<std::array<uint16_t, 13>, 2> kDaysBefore = {
+    {{0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334, 365},
+     {0, 31, 60, 91, 121, 152, 182, 213, 244, 274, 305, 335, 366}}};
 
 // Leap days before a year, counted from the year 0.
-constexpr int LeapDaysBefore(int year) {
-  const int last = year - 1;
-  return last / 4 - last / 100 + last / 400;
+constexpr uint32_t LeapDaysBefore(uint32_t year) {
+  const uint32_t last = year - 1;
+  const uint32_t centuries = last / 100;
+  return last / 4 - centuries + centuries / 4;
 }
 
-// Days since 1970-01-01 of a proleptic Gregorian date, not before 1970.
-constexpr int64_t DaysFromCivil(int year, int month, int day) {
-  const bool leap_day_passed = month > 2 && IsLeap(year);
-  return (year - 1970) * 365 + LeapDaysBefore(year) - LeapDaysBefore(1970) +
-         kDaysBefore.at(static_cast<size_t>(month) - 1) + (leap_day_passed ? 1 : 0) + day - 1;
+// Days from 1970-01-01 to the first of January.
+constexpr uint32_t DaysBeforeYear(uint32_t year) {
+  return (year - 1970) * 365 + LeapDaysBefore(year) - LeapDaysBefore(1970);
 }
 
 struct Date {
@@ -125,15 +121,21 @@ void PutPair(uint32_t number, char* out) {
 }  // namespace
 
 std::optional<TimeMs> FromCalendar(const CalendarTime& c) {
-  const bool valid = c.year >= 1970 && c.year <= 9999 && c.month >= 1 && c.month <= 12 &&
-                     c.day >= 1 && c.day <= DaysInMonth(c.year, c.month) && c.hour >= 0 &&
-                     c.hour <= 23 && c.minute >= 0 && c.minute <= 59 && c.second >= 0 &&
-                     c.second <= 60 && c.millisecond >= 0 && c.millisecond <= 999;
+  if (c.year < 1970 || c.year > 9999 || c.month < 1 || c.month > 12) {
+    return std::nullopt;
+  }
+  const auto year = static_cast<uint32_t>(c.year);
+  const auto month = static_cast<size_t>(c.month);
+  const std::array<uint16_t, 13>& days_before = kDaysBefore[IsLeap(year) ? 1 : 0];
+  const bool valid = c.day >= 1 && c.day <= days_before[month] - days_before[month - 1] &&
+                     c.hour >= 0 && c.hour <= 23 && c.minute >= 0 && c.minute <= 59 &&
+                     c.second >= 0 && c.second <= 60 && c.millisecond >= 0 && c.millisecond <= 999;
   if (!valid) {
     return std::nullopt;
   }
-  const TimeMs time{DaysFromCivil(c.year, c.month, c.day) * kMsPerDay + c.hour * kHour.value +
-                    c.minute * kMinute.value + c.second * kSecond.value + c.millisecond};
+  const int64_t days = int64_t{DaysBeforeYear(year)} + days_before[month - 1] + c.day - 1;
+  const TimeMs time{days * kMsPerDay + c.hour * kHour.value + c.minute * kMinute.value +
+                    c.second * kSecond.value + c.millisecond};
   return time > kLatestTime ? std::nullopt : std::make_optional(time);
 }
 

@@ -16,8 +16,7 @@ namespace {
 constexpr size_t kCounterBytes = 16;
 
 void PutCounter(uint64_t device, uint64_t packed, std::string& out) {
-  PutU64(device, out);
-  PutU64(packed, out);
+  PutWords({device, packed}, out);
 }
 
 absl::Status Damaged() {
