@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <utility>
 
 #include "engine/base/check.h"
 #include "engine/throttle/dealing.h"
@@ -51,9 +52,7 @@ std::optional<Fingerprint> FingerprintOf(const Alert& alert) {
 }
 
 void Sighting::Encode(std::string& out) const {
-  PutU64(id.high, out);
-  PutU64(id.low, out);
-  PutI64(at.value, out);
+  PutWords({id.high, id.low, static_cast<uint64_t>(at.value)}, out);
 }
 
 std::optional<Sighting> Sighting::Decode(WireReader& in) {
@@ -70,7 +69,7 @@ bool Duplicates::IsDuplicate(const Fingerprint& id, TimeMs now) {
   size_t slot = FirstSlot(id);
   for (; index_[slot] != 0; slot = NextSlot(slot)) {
     if (index_[slot] >> 32 == TagOf(id)) {
-      const auto place = static_cast<uint32_t>(index_[slot] - first_);
+      const uint32_t place = PlaceOf(index_[slot]);
       if (place < seen_.size() && seen_[place].id == id && !IsOver(seen_[place], now)) {
         return true;
       }
@@ -92,21 +91,34 @@ void Duplicates::Add(const Sighting& sighting, size_t slot) {
   }
 }
 
-size_t Duplicates::FreeSlot(const Fingerprint& id) const {
-  size_t slot = FirstSlot(id);
+size_t Duplicates::FreeSlot(size_t from) const {
+  size_t slot = from;
   while (index_[slot] != 0) {
     slot = NextSlot(slot);
   }
   return slot;
 }
 
+void Duplicates::PutInIndex(Slot slot) {
+  index_[FreeSlot((slot >> 32) & (index_.size() - 1))] = slot;
+  ++used_;
+}
+
 void Duplicates::RemakeIndex() {
-  index_.assign(SlotsFor(seen_.size()), 0);
-  index_.shrink_to_fit();
-  for (size_t i = 0; i < seen_.size(); ++i) {
-    index_[FreeSlot(seen_[i].id)] = SlotOf(seen_[i].id, first_ + i);
+  const std::vector<Slot> before = std::exchange(index_, std::vector<Slot>(SlotsFor(seen_.size())));
+  used_ = 0;
+  if (index_is_true_) {
+    for (const Slot slot : before) {
+      if (slot != 0 && PlaceOf(slot) < seen_.size()) {
+        PutInIndex(slot);
+      }
+    }
+  } else {
+    for (size_t i = 0; i < seen_.size(); ++i) {
+      PutInIndex(SlotOf(seen_[i].id, first_ + i));
+    }
   }
-  used_ = seen_.size();
+  index_is_true_ = true;
 }
 
 void Duplicates::Accept(TimeMs now) {
@@ -117,12 +129,13 @@ void Duplicates::Accept(TimeMs now) {
 }
 
 void Duplicates::Rollback() {
+  index_is_true_ = index_is_true_ && batch_size_ == 0;
   seen_.resize(seen_.size() - batch_size_);
   batch_size_ = 0;
 }
 
 void Duplicates::Load(const Sighting& sighting) {
-  Add(sighting, FreeSlot(sighting.id));
+  Add(sighting, FreeSlot(FirstSlot(sighting.id)));
 }
 
 }  // namespace weir

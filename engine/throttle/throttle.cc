@@ -212,7 +212,12 @@ void Throttle::Export(uint64_t number, TimeMs now, const StateScope& scope) {
 }
 
 void Throttle::ExportSeen(uint64_t number, TimeMs now, const StateScope& scope) {
+  size_t seen = 0;
+  for (const auto& shard : shards_) {
+    seen += shard->duplicates().batch_size();
+  }
   std::string chunk;
+  chunk.reserve(seen * Sighting::kBytes);
   TimeMs newest{};
   for (const auto& shard : shards_) {
     shard->duplicates().ForEachOfBatch([&](const Sighting& sighting) {

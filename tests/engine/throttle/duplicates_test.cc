@@ -89,6 +89,27 @@ TEST(Duplicates, ForgetsWhatIsOver) {
   EXPECT_EQ(duplicates.size(), 60U);
 }
 
+TEST(Duplicates, FindsAllThatGrewAndWhatCameAfterARollback) {
+  constexpr uint64_t kMany = 50000;
+  for (const uint64_t undone : {uint64_t{0}, uint64_t{1}, uint64_t{500}}) {
+    Duplicates duplicates(kHour);
+    for (uint64_t i = 0; i < kMany; ++i) {
+      if (i % 5000 == 0) {
+        duplicates.Accept(TimeMs{0});
+        for (uint64_t other = 0; other < undone; ++other) {
+          ASSERT_FALSE(IsDuplicate(duplicates, Message(2, other), TimeMs{0}));
+        }
+        duplicates.Rollback();
+      }
+      ASSERT_FALSE(IsDuplicate(duplicates, Message(1, i), TimeMs{0})) << i;
+    }
+    for (uint64_t i = 0; i < kMany; ++i) {
+      ASSERT_TRUE(IsDuplicate(duplicates, Message(1, i), TimeMs{1})) << i;
+      ASSERT_FALSE(IsDuplicate(duplicates, Message(3, i), TimeMs{1})) << i;
+    }
+  }
+}
+
 // What a fresh object holds that has been given these.
 Duplicates Reloaded(const std::vector<Sighting>& kept, DurationMs window) {
   Duplicates duplicates(window);
