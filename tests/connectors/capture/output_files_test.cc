@@ -163,6 +163,7 @@ TEST(OutputFilesTest, HoldsExactlyWhatWasSealed) {
     const std::unique_ptr<Team> team = MakeThreadTeam(1 + random() % 3);
     auto outputs = OpenAt(scratch.Path("out"), archive, mark, *team);
     absl::Status synced;
+    const auto sync = [&] { synced = outputs->Sync(); };
     std::unique_ptr<Team::Job> syncing;  // beside what is written next
     for (int step = 0; step < 40; ++step) {
       for (uint64_t rounds = random() % 3; rounds > 0; --rounds) {
@@ -179,7 +180,7 @@ TEST(OutputFilesTest, HoldsExactlyWhatWasSealed) {
           absl::StatusOr<std::string> sealed = outputs->Seal();
           ASSERT_TRUE(sealed.ok()) << sealed.status();
           mark = *std::move(sealed);
-          syncing = team->Start([&] { synced = outputs->Sync(); });
+          syncing = team->Start(sync);
           model.Seal();
           model.ExpectSealed(scratch);
           break;
