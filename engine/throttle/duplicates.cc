@@ -66,9 +66,9 @@ bool Duplicates::IsDuplicate(const Fingerprint& id, TimeMs now) {
   if (window_.value == 0) {
     return false;
   }
-  size_t slot = FirstSlot(id);
+  size_t slot = FirstSlot(TagOf(id));
   for (; index_[slot] != 0; slot = NextSlot(slot)) {
-    if (index_[slot] >> 32 == TagOf(id)) {
+    if (TagOf(index_[slot]) == TagOf(id)) {
       const uint32_t place = PlaceOf(index_[slot]);
       if (place < seen_.size() && seen_[place].id == id && !IsOver(seen_[place], now)) {
         return true;
@@ -91,8 +91,8 @@ void Duplicates::Add(const Sighting& sighting, size_t slot) {
   }
 }
 
-size_t Duplicates::FreeSlot(size_t from) const {
-  size_t slot = from;
+size_t Duplicates::FreeSlot(uint64_t tag) const {
+  size_t slot = FirstSlot(tag);
   while (index_[slot] != 0) {
     slot = NextSlot(slot);
   }
@@ -100,7 +100,7 @@ size_t Duplicates::FreeSlot(size_t from) const {
 }
 
 void Duplicates::PutInIndex(Slot slot) {
-  index_[FreeSlot((slot >> 32) & (index_.size() - 1))] = slot;
+  index_[FreeSlot(TagOf(slot))] = slot;
   ++used_;
 }
 
@@ -135,7 +135,7 @@ void Duplicates::Rollback() {
 }
 
 void Duplicates::Load(const Sighting& sighting) {
-  Add(sighting, FreeSlot(FirstSlot(sighting.id)));
+  Add(sighting, FreeSlot(TagOf(sighting.id)));
 }
 
 }  // namespace weir

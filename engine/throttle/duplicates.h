@@ -66,7 +66,7 @@ class Duplicates {
   // Asks the processor for what IsDuplicate will look at. Always inline: gcc 12 takes a function
   // that only prefetches for one without effect, and drops the calls of it.
   ABSL_ATTRIBUTE_ALWAYS_INLINE void Prefetch(const Fingerprint& id) const {
-    __builtin_prefetch(&index_[FirstSlot(id)]);
+    __builtin_prefetch(&index_[FirstSlot(TagOf(id))]);
   }
 
   // Whether the message was seen less than the window before `now`; remembers it if not. `now` is
@@ -106,7 +106,9 @@ class Duplicates {
 
   static uint64_t TagOf(const Fingerprint& id) { return (id.low | kUsed) >> 32; }
 
-  size_t FirstSlot(const Fingerprint& id) const { return TagOf(id) & (index_.size() - 1); }
+  static uint64_t TagOf(Slot slot) { return slot >> 32; }
+
+  size_t FirstSlot(uint64_t tag) const { return tag & (index_.size() - 1); }
 
   size_t NextSlot(size_t slot) const { return (slot + 1) & (index_.size() - 1); }
 
@@ -117,7 +119,7 @@ class Duplicates {
 
   // Remembers a sighting, with the slot found free for it.
   void Add(const Sighting& sighting, size_t slot);
-  size_t FreeSlot(size_t from) const;
+  size_t FreeSlot(uint64_t tag) const;
   void PutInIndex(Slot slot);
   void RemakeIndex();
 
