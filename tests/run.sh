@@ -302,7 +302,5 @@ fi
 stage "format" format_check
 if ! ${quick}; then
   stage "clang-tidy" tidy_check
-  if [[ -d tests/fuzz ]]; then
-    stage "fuzz" fuzz_run
-  fi
+  stage "fuzz" fuzz_run
 fi
