@@ -11,11 +11,13 @@ build_packages=(
   g++ cmake ninja-build pkg-config ccache
   librocksdb-dev libabsl-dev libcli11-dev libyaml-cpp-dev libsimdjson-dev
   libpugixml-dev libzstd-dev zlib1g-dev libxxhash-dev
+  librdkafka-dev libcpp-httplib-dev prometheus-cpp-dev libspdlog-dev
 )
 test_packages=(
   libgtest-dev libgmock-dev libbenchmark-dev
   python3 clang-14 clang-format-14 clang-tidy-14 libclang-rt-14-dev
   zstd gzip git libxml2-utils
+  openjdk-17-jre-headless maven kcat python3-confluent-kafka curl
 )
 
 usage() {
