@@ -30,19 +30,35 @@ struct BasicAlert {
   std::optional<TimeMs> received;     // when the log got it
   std::optional<TimeMs> device_time;  // what the device's own clock said
   Bytes payload;                      // the GBCS message, binary; empty if there is none
+  // The whole message as it came, key and headers included, in a form that the sink understands;
+  // opaque to the engine. Empty where results are written from the fields.
+  Bytes original{};
 };
 
 using Alert = BasicAlert<absl::string_view>;
 using KeptAlert = BasicAlert<std::string>;
 
+// The payload can be decoded from the original: of the two, one is kept.
 inline KeptAlert Keep(const Alert& alert) {
-  return {alert.device,   alert.code,        alert.recipient,           alert.counter,
-          alert.received, alert.device_time, std::string(alert.payload)};
+  return {.device = alert.device,
+          .code = alert.code,
+          .recipient = alert.recipient,
+          .counter = alert.counter,
+          .received = alert.received,
+          .device_time = alert.device_time,
+          .payload = std::string(alert.original.empty() ? alert.payload : absl::string_view()),
+          .original = std::string(alert.original)};
 }
 
 inline Alert View(const KeptAlert& alert) {
-  return {alert.device,   alert.code,        alert.recipient, alert.counter,
-          alert.received, alert.device_time, alert.payload};
+  return {.device = alert.device,
+          .code = alert.code,
+          .recipient = alert.recipient,
+          .counter = alert.counter,
+          .received = alert.received,
+          .device_time = alert.device_time,
+          .payload = alert.payload,
+          .original = alert.original};
 }
 
 // The kinds of record that are not alerts.

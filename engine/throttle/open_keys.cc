@@ -48,6 +48,7 @@ void PutAlert(const KeptAlert& alert, std::string& out) {
   PutOptional(Raw(alert.received), out);
   PutOptional(Raw(alert.device_time), out);
   PutBytes(alert.payload, out);
+  PutBytes(alert.original, out);
 }
 
 std::optional<KeptAlert> GetAlert(WireReader& in) {
@@ -59,6 +60,7 @@ std::optional<KeptAlert> GetAlert(WireReader& in) {
   alert.received = Wrap<TimeMs>(GetOptional(in));
   alert.device_time = Wrap<TimeMs>(GetOptional(in));
   alert.payload = std::string(in.Bytes());
+  alert.original = std::string(in.Bytes());
   alert.code = code.value_or(AlertCode());
   const bool valid =
       IsTime(alert.received.value_or(TimeMs{})) && IsTime(alert.device_time.value_or(TimeMs{}));

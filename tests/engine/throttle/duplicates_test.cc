@@ -44,6 +44,8 @@ TEST(Duplicates, ComparesTheMessageAndNotWhenItWasReceived) {
   EXPECT_FALSE(IsDuplicate(duplicates, alert, TimeMs{5}));
   alert.received = TimeMs{6};
   EXPECT_TRUE(IsDuplicate(duplicates, alert, TimeMs{6}));
+  alert.original = "the bytes around it";
+  EXPECT_TRUE(IsDuplicate(duplicates, alert, TimeMs{6}));
   for (Alert other : {Message(2, 1), Message(1, 2), Message(1, 1), Message(1, 1), Message(1, 1)}) {
     static int variant = 0;
     switch (variant++) {
