@@ -25,6 +25,11 @@ std::string VersionName(const PolicyVersion& version) {
                                   : std::string("the built-in defaults");
 }
 
+// The name of the entry of the version with this index.
+std::string VersionEntry(size_t index) {
+  return absl::StrCat(kVersions, OrderedName(index));
+}
+
 constexpr absl::string_view kForceHint =
     "give the policy it was decided under, or --force to end the open episodes and go on under the "
     "new one";
@@ -76,6 +81,10 @@ void Partition::MoveClock(uint32_t index, std::optional<TimeMs> at, std::optiona
 
 void Partition::Accept() {
   accepted_ = progress_;
+  while (past_.size() < throttle_.versions_in_force()) {
+    past_.push_back(schedule_.versions[past_.size()]);
+  }
+  stored_versions_ = past_.size();
   throttle_.Accept(progress_.clock.now().value_or(TimeMs{}));
 }
 
@@ -84,22 +93,20 @@ void Partition::Rollback() {
   throttle_.Rollback();
 }
 
-void Partition::Export(uint64_t number, const StateScope& scope) {
+void Partition::Export(uint64_t number, const StateScope& scope) const {
   scope.Put(kHead, EncodeHead());
-  for (; past_.size() < throttle_.versions_in_force();) {
-    std::string name(kVersions);
-    PutOrderedU64(past_.size(), name);
-    past_.push_back(schedule_.versions[past_.size()]);
-    scope.Put(name, past_.back().Encode());
+  for (size_t i = past_.size(); i < throttle_.versions_in_force(); ++i) {
+    scope.Put(VersionEntry(i), schedule_.versions[i].Encode());
   }
   // After a forced resumption there may be fewer than before.
-  for (size_t i = past_.size(); i < stored_versions_; ++i) {
-    std::string name(kVersions);
-    PutOrderedU64(i, name);
-    scope.Erase(name);
+  for (size_t i = throttle_.versions_in_force(); i < stored_versions_; ++i) {
+    scope.Erase(VersionEntry(i));
   }
-  stored_versions_ = past_.size();
-  throttle_.Export(number, progress_.clock.now().value_or(TimeMs{}), scope.Inner(kThrottle));
+  throttle_.Export(number, scope.Inner(kThrottle));
+}
+
+void Partition::ExportUpkeep(uint64_t number, const StateScope& scope) {
+  throttle_.ExportUpkeep(number, progress_.clock.now().value_or(TimeMs{}), scope.Inner(kThrottle));
 }
 
 std::string Partition::EncodeHead() const {

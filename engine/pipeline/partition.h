@@ -2,8 +2,8 @@
 //
 // Records go in round by round, in the order of the log; what becomes of them is left in verdicts
 // and a ledger. A batch is everything since the last Accept or Rollback. Export writes what the
-// batch changed (its delta), and is followed by Accept once that is durable; Rollback puts
-// everything back to where the batch began.
+// batch changed (its delta), and is followed by Accept once that is durable, or by Rollback, which
+// puts everything back to where the batch began.
 //
 // Promises: the same records give the same results, whatever the rounds, batches and rollbacks
 // between them, and however many threads decide.
@@ -71,8 +71,13 @@ class Partition {
   void Accept();
   void Rollback();
 
-  // Writes the batch's delta as commit `number`, ascending from 1.
-  void Export(uint64_t number, const StateScope& scope);
+  // Writes the batch's delta as commit `number`, ascending from 1. May be called again, also for
+  // the number of a batch that was rolled back.
+  void Export(uint64_t number, const StateScope& scope) const;
+
+  // For a store that is to stay small, after Export: renews images of what many deltas tell, and
+  // erases what is no longer needed. Once it is known that the batch will not be rolled back.
+  void ExportUpkeep(uint64_t number, const StateScope& scope);
 
   // Takes up one entry that Export wrote; entries come ascending by name, into a new partition.
   absl::Status Load(absl::string_view name, absl::string_view value);
@@ -114,9 +119,9 @@ class Partition {
   std::vector<Arrival> arrivals_;
   Timeline timeline_;
 
-  // The versions that the state was decided under, as the store has them.
+  // The versions that the state was decided under, up to the last Accept.
   std::vector<PolicyVersion> past_;
-  size_t stored_versions_ = 0;  // how many the store has
+  size_t stored_versions_ = 0;  // how many the store has: after a forced resumption other ones
   bool head_loaded_ = false;
   DurationMs past_duplicate_window_;
   DurationMs past_max_ahead_;

@@ -1,6 +1,5 @@
 #include "engine/pipeline/replay.h"
 
-#include <algorithm>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -95,10 +94,9 @@ void Replay::DecideSideBySide(const std::vector<Partition*>& partitions) {
             [&](size_t task) { partitions[task / shards]->Decide(task % shards); });
 }
 
-// Gives the round's results to the sink. The ledgers have left those of each key in order.
+// Gives the round's results to the sink.
 void Replay::WriteResults() {
-  std::stable_sort(ledger_.begin(), ledger_.end(),
-                   [](const LedgerEntry& a, const LedgerEntry& b) { return a.order < b.order; });
+  PutInOrder(ledger_);
   for (const LedgerEntry& entry : ledger_) {
     if (const auto* event = std::get_if<EpisodeEvent>(&entry.what)) {
       storms_.Add(*event);
@@ -128,7 +126,9 @@ absl::Status Replay::Commit() {
 void Replay::ExportState(std::string mark) {
   PutCommit({.number = commits_, .position = position_, .mark = std::move(mark)}, batch_);
   for (size_t i = 0; i < partitions_.size(); ++i) {
-    partitions_[i]->Export(commits_, PartitionScope(i, batch_));
+    const StateScope scope = PartitionScope(i, batch_);
+    partitions_[i]->Export(commits_, scope);
+    partitions_[i]->ExportUpkeep(commits_, scope);
   }
   storms_.Export(StormScope(batch_));
 }

@@ -72,6 +72,7 @@ void Counters::Accept(TimeMs now) {
   // As many slots as words were written: what a flood has filled is looked at again in time, and a
   // quiet partition does nothing.
   table_.Sweep(touched);
+  tags_.Accept();
 }
 
 void Counters::Rollback() {
@@ -84,6 +85,8 @@ void Counters::Rollback() {
       table_.Update(key, [&](uint64_t /*now*/) { return ValuePart(change.before); });
     }
   }
+  // The tags come last: until here the table may ask what one stands for.
+  tags_.Rollback();
 }
 
 void Counters::ExportRemovals(uint64_t number, const StateScope& scope) const {
@@ -96,18 +99,25 @@ void Counters::ExportRemovals(uint64_t number, const StateScope& scope) const {
   }
 }
 
-void Counters::ExportDelta(uint64_t number, const StateScope& deltas, const StateScope& images) {
-  const size_t touched = journal_size();
+void Counters::ExportDelta(uint64_t number, const StateScope& deltas) const {
   std::string words;
-  words.reserve(touched * kCounterBytes);
+  words.reserve(journal_size() * kCounterBytes);
   // In the order in which they changed, so that of several words of a key the last one holds.
   for (const Journal& journal : journals_) {
     for (const Change& change : journal.changes) {
       PutCounter(change.device, change.after, words);
     }
   }
-  deltas.Put(OrderedName(number), std::move(words));
-  deltas_.push_back(number);
+  if (!words.empty()) {
+    deltas.Put(OrderedName(number), std::move(words));
+  }
+}
+
+void Counters::ExportUpkeep(uint64_t number, const StateScope& deltas, const StateScope& images) {
+  const size_t touched = journal_size();
+  if (touched > 0) {
+    deltas_.push_back(number);
+  }
   const Epochs::Pin pin = table_.Enter();
   size_t budget = touched + 1;
   for (size_t i = 0; budget > 0 && i < CounterTable::kSegments; ++i) {

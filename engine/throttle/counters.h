@@ -98,10 +98,13 @@ class Counters : private CounterTable::Expiry {
   void Rollback();
 
   // Writes what the batch touched as commit `number`, ascending from 1.
-  void ExportTags(const StateScope& scope) { tags_.Export(scope); }
+  void ExportTags(const StateScope& scope) const { tags_.Export(scope); }
 
   void ExportRemovals(uint64_t number, const StateScope& scope) const;
-  void ExportDelta(uint64_t number, const StateScope& deltas, const StateScope& images);
+  void ExportDelta(uint64_t number, const StateScope& deltas) const;
+
+  // Then, unless the batch is rolled back: renews images and erases the deltas that are in them.
+  void ExportUpkeep(uint64_t number, const StateScope& deltas, const StateScope& images);
 
   // In this order: all tags, all removals, all images, all deltas by number.
   absl::Status LoadTag(absl::string_view name, absl::string_view value);

@@ -79,6 +79,11 @@ class Duplicates {
   // How many of them were seen in the open batch.
   size_t batch_size() const { return batch_size_; }
 
+  // When the last of those was seen; nothing if there is none.
+  std::optional<TimeMs> newest_of_batch() const {
+    return batch_size_ == 0 ? std::nullopt : std::make_optional(seen_.back().at);
+  }
+
   // Calls `visit` for each of those.
   template <typename Visit>
   void ForEachOfBatch(Visit&& visit) const {

@@ -7,6 +7,7 @@
 // Layer: engine/throttle (engine/alert, engine/base).
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <iterator>
 #include <tuple>
@@ -69,6 +70,13 @@ struct LedgerEntry {
   LedgerOrder order;
   std::variant<EpisodeEvent, CopyMark, LastWord> what;  // a mark is that of the record's own copy
 };
+
+// Puts the entries of a round's ledgers into the one order of the log.
+inline void PutInOrder(std::vector<LedgerEntry>& entries) {
+  // Stable, since the ledgers have those of each key in order.
+  std::stable_sort(entries.begin(), entries.end(),
+                   [](const LedgerEntry& a, const LedgerEntry& b) { return a.order < b.order; });
+}
 
 class Ledger {
  public:

@@ -19,12 +19,22 @@ uint32_t PairTags::Number(const Pair& pair) {
   return tag;
 }
 
-void PairTags::Export(const StateScope& scope) {
-  for (; exported_ < pairs_.size(); ++exported_) {
+void PairTags::Rollback() {
+  for (; pairs_.size() > accepted_; pairs_.pop_back()) {
+    const Pair& pair = pairs_.back();
+    tags_.erase(pair);
+    if (Recent& recent = recent_[pair.Bits()]; recent.pair == pair) {
+      recent = {};
+    }
+  }
+}
+
+void PairTags::Export(const StateScope& scope) const {
+  for (size_t i = accepted_; i < pairs_.size(); ++i) {
     std::string value;
-    PutU32(pairs_[exported_].code.index(), value);
-    PutU64(pairs_[exported_].recipient.value, value);
-    scope.Put(OrderedName(exported_ + 1), std::move(value));
+    PutU32(pairs_[i].code.index(), value);
+    PutU64(pairs_[i].recipient.value, value);
+    scope.Put(OrderedName(i + 1), std::move(value));
   }
 }
 
@@ -39,7 +49,7 @@ absl::Status PairTags::Load(absl::string_view name, absl::string_view value) {
   }
   pairs_.push_back({AlertCode::FromIndex(static_cast<uint16_t>(code)), recipient});
   tags_.emplace(pairs_.back(), static_cast<uint32_t>(tag));
-  exported_ = pairs_.size();
+  accepted_ = pairs_.size();
   return absl::OkStatus();
 }
 

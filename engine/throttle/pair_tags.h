@@ -1,7 +1,7 @@
 // Short numbers for pairs of code and recipient, so that a counter fits into two words.
 //
 // There are few such pairs and many devices. Numbers are given in the order in which pairs are
-// first seen and never taken back, so a number in the store means the same for ever.
+// first seen; once in the store, a number means the same for ever.
 //
 // Threads: one owner.
 //
@@ -49,9 +49,13 @@ class PairTags {
 
   Eui64 RecipientOf(uint32_t tag) const { return pairs_[tag - 1].recipient; }
 
-  // Writes the pairs that are not in the store yet. A rolled back batch leaves its pairs to the
-  // next.
-  void Export(const StateScope& scope);
+  // A batch is everything since the last Accept or Rollback. Rollback takes its numbers back.
+  void Accept() { accepted_ = pairs_.size(); }
+
+  void Rollback();
+
+  // Writes the pairs of the batch.
+  void Export(const StateScope& scope) const;
   absl::Status Load(absl::string_view name, absl::string_view value);
 
  private:
@@ -86,7 +90,7 @@ class PairTags {
   std::vector<Recent> recent_{kRecent};  // pairs seen lately, by their bits: faster than tags_
   absl::flat_hash_map<Pair, uint32_t> tags_;
   std::vector<Pair> pairs_;  // by tag, from 1
-  size_t exported_ = 0;
+  size_t accepted_ = 0;      // how many of them the last Accept had
 };
 
 }  // namespace weir

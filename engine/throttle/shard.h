@@ -69,6 +69,8 @@ class Shard {
 
   Duplicates& duplicates() { return duplicates_; }
 
+  const Duplicates& duplicates() const { return duplicates_; }
+
   // Another version is in force, or none.
   void FollowRules();
 

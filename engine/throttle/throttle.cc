@@ -200,34 +200,45 @@ void Throttle::Rollback() {
   }
 }
 
-void Throttle::Export(uint64_t number, TimeMs now, const StateScope& scope) {
+void Throttle::Export(uint64_t number, const StateScope& scope) const {
   totals_.Export(scope.Inner(Section(kTotals)));
   counters_.ExportTags(scope.Inner(Section(kTags)));
   counters_.ExportRemovals(number, scope.Inner(Section(kRemovals)));
-  counters_.ExportDelta(number, scope.Inner(Section(kDeltas)), scope.Inner(Section(kImages)));
+  counters_.ExportDelta(number, scope.Inner(Section(kDeltas)));
   for (const auto& shard : shards_) {
     shard->ExportOpenKeys(scope.Inner(Section(kOpenKeys)));
   }
-  ExportSeen(number, now, scope.Inner(Section(kSeen)));
+  ExportSeen(number, scope.Inner(Section(kSeen)));
 }
 
-void Throttle::ExportSeen(uint64_t number, TimeMs now, const StateScope& scope) {
+void Throttle::ExportUpkeep(uint64_t number, TimeMs now, const StateScope& scope) {
+  counters_.ExportUpkeep(number, scope.Inner(Section(kDeltas)), scope.Inner(Section(kImages)));
+  EraseSeen(number, now, scope.Inner(Section(kSeen)));
+}
+
+void Throttle::ExportSeen(uint64_t number, const StateScope& scope) const {
   size_t seen = 0;
   for (const auto& shard : shards_) {
     seen += shard->duplicates().batch_size();
   }
   std::string chunk;
   chunk.reserve(seen * Sighting::kBytes);
-  TimeMs newest{};
   for (const auto& shard : shards_) {
-    shard->duplicates().ForEachOfBatch([&](const Sighting& sighting) {
-      sighting.Encode(chunk);
-      newest = std::max(newest, sighting.at);
-    });
+    shard->duplicates().ForEachOfBatch([&](const Sighting& sighting) { sighting.Encode(chunk); });
   }
   if (!chunk.empty()) {
     scope.Put(OrderedName(number), std::move(chunk));
-    seen_chunks_.push_back({number, newest});
+  }
+}
+
+// Erases the chunks that are over, that of commit `number` included.
+void Throttle::EraseSeen(uint64_t number, TimeMs now, const StateScope& scope) {
+  std::optional<TimeMs> newest;
+  for (const auto& shard : shards_) {
+    newest = std::max(newest, shard->duplicates().newest_of_batch());
+  }
+  if (newest) {
+    seen_chunks_.push_back({number, *newest});
   }
   for (; !seen_chunks_.empty() && now - seen_chunks_.front().newest >= schedule_.duplicate_window;
        seen_chunks_.pop_front()) {

@@ -112,8 +112,12 @@ class Throttle : private Counters::Owner {
   void Accept(TimeMs now);
   void Rollback();
 
-  // Writes the batch as commit `number`, which ends at stream time `now`.
-  void Export(uint64_t number, TimeMs now, const StateScope& scope);
+  // Writes the batch's delta as commit `number`.
+  void Export(uint64_t number, const StateScope& scope) const;
+
+  // Then, unless the batch is rolled back: writes what only keeps a store small. The commit ends at
+  // stream time `now`.
+  void ExportUpkeep(uint64_t number, TimeMs now, const StateScope& scope);
 
   // Takes up one entry of the store; entries come in the order of their names.
   absl::Status Load(absl::string_view name, absl::string_view value);
@@ -144,7 +148,8 @@ class Throttle : private Counters::Owner {
 
   size_t ShardIndex(Eui64 device) const;
 
-  void ExportSeen(uint64_t number, TimeMs now, const StateScope& scope);
+  void ExportSeen(uint64_t number, const StateScope& scope) const;
+  void EraseSeen(uint64_t number, TimeMs now, const StateScope& scope);
   absl::Status LoadOpenKey(absl::string_view name, absl::string_view value);
   absl::Status LoadSeen(absl::string_view name, absl::string_view value);
 

@@ -323,7 +323,8 @@ void CheckSeen(absl::string_view bytes) {
   }
   throttle.Accept(kStart);
   StateBatch batch;
-  throttle.Export(UINT64_MAX, kStart + kDay, StateScope(batch, ""));
+  throttle.Export(UINT64_MAX, StateScope(batch, ""));
+  throttle.ExportUpkeep(UINT64_MAX, kStart + kDay, StateScope(batch, ""));
   throttle.Accept(kStart + kDay);
 }
 

@@ -29,7 +29,8 @@ void Commit(Counters& counters, uint64_t number, TimeMs now, Store& store) {
   StateBatch batch;
   counters.ExportTags(StateScope(batch, "a"));
   counters.ExportRemovals(number, StateScope(batch, "b"));
-  counters.ExportDelta(number, StateScope(batch, "d"), StateScope(batch, "c"));
+  counters.ExportDelta(number, StateScope(batch, "d"));
+  counters.ExportUpkeep(number, StateScope(batch, "d"), StateScope(batch, "c"));
   for (const StateBatch::Change& change : batch.changes()) {
     if (change.value) {
       store[change.key] = *change.value;

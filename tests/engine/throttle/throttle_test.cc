@@ -68,8 +68,7 @@ class ThrottleTest : public testing::TestWithParam<size_t> {
     record.event = alert;
     std::vector<LedgerEntry> ledger;
     throttle_->MoveLedgersTo(ledger);
-    std::stable_sort(ledger.begin(), ledger.end(),
-                     [](const LedgerEntry& a, const LedgerEntry& b) { return a.order < b.order; });
+    PutInOrder(ledger);
     Visit(Results{.records = absl::MakeConstSpan(&record, 1),
                   .verdicts = absl::MakeConstSpan(&verdict, 1),
                   .ledger = ledger},

@@ -1,0 +1,178 @@
+// Goal: a batch that has been exported can still be undone without a trace, and a state is the same
+// whether its store was kept small or not.
+// Method: random logs under random policies, in rounds and commits of random sizes. One partition
+// exports and rolls back at random what another never sees; what both export for the commits that
+// stand must be equal, byte by byte, but for what depends on where keys stand in the table.
+
+#include "engine/pipeline/partition.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/match.h"
+#include "absl/types/span.h"
+#include "gtest/gtest.h"
+
+#include "engine/base/wire.h"
+#include "tests/support/logs.h"
+#include "tests/support/memory_ports.h"
+#include "tests/support/partition_run.h"
+#include "tests/support/random.h"
+
+namespace weir {
+namespace {
+
+constexpr absl::string_view kRemovals = "cc";
+constexpr absl::string_view kDeltas = "ce";
+
+bool IsRemoval(const StateBatch::Change& change) {
+  return absl::StartsWith(change.key, kRemovals);
+}
+
+// A delta with one word for each device and tag, the last one, in their order. Where a version has
+// removed keys, without those that have none any more: keys that were over may have been there or
+// not.
+std::string InOrder(absl::string_view delta, bool removes) {
+  std::map<std::pair<uint64_t, uint64_t>, uint64_t> words;
+  for (WireReader in(delta); !in.rest().empty();) {
+    const uint64_t device = in.U64();
+    const uint64_t word = in.U64();
+    words[{device, word >> CounterTable::kValueBits}] = word;
+  }
+  std::string ordered;
+  for (const auto& [key, word] : words) {
+    if (!removes || (word & CounterTable::kMaxValue) != 0) {
+      PutWords({key.first, word}, ordered);
+    }
+  }
+  return ordered;
+}
+
+// The entries of the batches that differ, by name; in hexadecimal, as names are binary.
+std::set<std::string> Differences(const StateBatch& a, const StateBatch& b) {
+  std::map<std::string, std::vector<std::optional<std::string>>> entries;
+  for (const StateBatch* batch : {&a, &b}) {
+    const std::vector<StateBatch::Change>& changes = batch->changes();
+    const bool removes = std::any_of(changes.begin(), changes.end(), IsRemoval);
+    for (const StateBatch::Change& change : changes) {
+      const bool is_delta = absl::StartsWith(change.key, kDeltas);
+      entries[change.key].push_back(is_delta ? InOrder(*change.value, removes) : change.value);
+    }
+  }
+  std::set<std::string> differences;
+  for (const auto& [name, values] : entries) {
+    if (values.size() != 2 || values[0] != values[1]) {
+      differences.insert(absl::BytesToHexString(name));
+    }
+  }
+  return differences;
+}
+
+// Up to `most` of the records from `begin` on, at least one.
+absl::Span<const Record> Some(const std::vector<Record>& log, size_t begin, size_t most,
+                              Random& random) {
+  return absl::MakeConstSpan(log).subspan(begin, 1 + random.Below(most));
+}
+
+TEST(Partition, AnExportedBatchIsUndoneWithoutATrace) {
+  Random random = Random::FromEnvironment(11);
+  SCOPED_TRACE(random.seed_text());
+  for (int round = 0; round < 30; ++round) {
+    const PolicySchedule schedule = RandomSchedule(random);
+    const std::vector<Record> log = RandomLog(random, 2000);
+    const size_t shards = 1 + random.Below(3);
+    PartitionRun plain(schedule, shards);
+    PartitionRun undone(schedule, shards);
+    uint64_t number = 1;
+    for (size_t next = 0; next < log.size(); ++number) {
+      for (uint64_t attempts = random.Below(3); attempts > 0; --attempts) {
+        // Some of the same records, or others that never come again.
+        const size_t from = random.OneIn(2) ? next : next + random.Below(log.size() - next);
+        undone.Round(Some(log, from, 300, random));
+        undone.Export(number);
+        undone.Rollback();
+      }
+      const absl::Span<const Record> batch = Some(log, next, 300, random);
+      next += batch.size();
+      plain.Round(batch);
+      undone.Round(batch);
+      ASSERT_EQ(Differences(undone.Export(number), plain.Export(number)), std::set<std::string>())
+          << "round " << round;
+      if (random.OneIn(2)) {
+        plain.ExportUpkeep(number);
+        undone.ExportUpkeep(number);
+      }
+      plain.Accept();
+      undone.Accept();
+    }
+    ASSERT_EQ(undone.lines(), plain.lines()) << "round " << round;
+    ExpectSameTotals(undone.partition(), plain.partition());
+  }
+}
+
+TEST(Partition, AStoreThatNeverSawUpkeepIsReadToTheSameState) {
+  Random random = Random::FromEnvironment(12);
+  SCOPED_TRACE(random.seed_text());
+  for (int round = 0; round < 30; ++round) {
+    const PolicySchedule schedule = RandomSchedule(random);
+    const std::vector<Record> log = RandomLog(random, 3000);
+    PartitionRun writer(schedule, 1 + random.Below(3));
+    MemoryStore small;
+    MemoryStore all;
+    const size_t until = random.Below(log.size());
+    size_t next = 0;
+    for (uint64_t number = 1; next < until; ++number) {
+      const absl::Span<const Record> batch = Some(log, next, 200, random);
+      next += batch.size();
+      writer.Round(batch);
+      const StateBatch delta = writer.Export(number);
+      ASSERT_TRUE(small.Write(delta).ok() && all.Write(delta).ok());
+      ASSERT_TRUE(small.Write(writer.ExportUpkeep(number)).ok());
+      writer.Accept();
+    }
+    const size_t lines = writer.lines().size();
+    writer.Round(absl::MakeConstSpan(log).subspan(next));
+    for (MemoryStore* store : {&small, &all}) {
+      PartitionRun reader(schedule, 1 + random.Below(3));
+      const absl::Status loaded = next == 0 ? absl::OkStatus() : reader.Load(*store);
+      ASSERT_TRUE(loaded.ok()) << loaded;
+      reader.Round(absl::MakeConstSpan(log).subspan(next));
+      ASSERT_EQ(reader.lines(), writer.LinesBehind(lines)) << "round " << round;
+      ExpectSameTotals(reader.partition(), writer.partition());
+    }
+  }
+}
+
+TEST(Partition, UpkeepKeepsAStoreSmall) {
+  const PolicySchedule schedule = PolicySchedule::Default();
+  PartitionRun run(schedule);
+  MemoryStore store;
+  size_t largest = 0;
+  for (uint64_t number = 1; number <= 4000; ++number) {
+    Alert alert;
+    alert.device = Eui64{number % 7};
+    alert.code = *ParseAlertCode("8F3F");
+    alert.counter = number;
+    alert.received = TimeMs{kStart.value + static_cast<int64_t>(number) * kMinute.value};
+    Record record;
+    record.event = alert;
+    run.Round(absl::MakeConstSpan(&record, 1));
+    ASSERT_TRUE(store.Write(run.Export(number)).ok());
+    ASSERT_TRUE(store.Write(run.ExportUpkeep(number)).ok());
+    run.Accept();
+    largest = std::max(largest, store.entries().size());
+  }
+  // An image for each of the 1,024 segments, the deltas of as many commits at most, and the
+  // messages seen in an hour of commits.
+  EXPECT_LT(largest, 1024U + 1024U + 60U + 20U);
+}
+
+}  // namespace
+}  // namespace weir
