@@ -6,6 +6,7 @@
 // Layer: engine/base.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <utility>
@@ -15,6 +16,13 @@
 #include "absl/strings/string_view.h"
 
 namespace weir {
+
+// How long an entry of the state is needed, and so where it may be kept.
+enum class Lifetime : uint8_t {
+  kLasting,   // until it is replaced or erased
+  kExpiring,  // up to a certain time after the commit that wrote it
+  kUpkeep,    // never: it only spares reading others
+};
 
 class StateBatch {
  public:

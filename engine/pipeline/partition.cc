@@ -5,6 +5,7 @@
 #include <utility>
 #include <variant>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 
 #include "engine/base/check.h"
@@ -107,6 +108,11 @@ void Partition::Export(uint64_t number, const StateScope& scope) const {
 
 void Partition::ExportUpkeep(uint64_t number, const StateScope& scope) {
   throttle_.ExportUpkeep(number, progress_.clock.now().value_or(TimeMs{}), scope.Inner(kThrottle));
+}
+
+Lifetime Partition::LifetimeOf(absl::string_view name) {
+  return absl::StartsWith(name, kThrottle) ? Throttle::LifetimeOf(name.substr(kThrottle.size()))
+                                           : Lifetime::kLasting;
 }
 
 std::string Partition::EncodeHead() const {

@@ -79,6 +79,14 @@ class Partition {
   // erases what is no longer needed. Once it is known that the batch will not be rolled back.
   void ExportUpkeep(uint64_t number, const StateScope& scope);
 
+  // Of the entry with this name. Those that Export writes are lasting or expiring.
+  static Lifetime LifetimeOf(absl::string_view name);
+
+  // No expiring entry that a commit has written is needed any more once stream time is so far past
+  // what it was at the end of that commit: without all those commits, the state loaded is as good.
+  // Changes with the version in force, that of the last Accept.
+  DurationMs KeptFor() const { return throttle_.KeptFor(); }
+
   // Takes up one entry that Export wrote; entries come ascending by name, into a new partition.
   absl::Status Load(absl::string_view name, absl::string_view value);
 

@@ -246,6 +246,32 @@ void Throttle::EraseSeen(uint64_t number, TimeMs now, const StateScope& scope) {
   }
 }
 
+Lifetime Throttle::LifetimeOf(absl::string_view name) {
+  switch (name.empty() ? '\0' : name[0]) {
+    case kImages:
+      return Lifetime::kUpkeep;
+    case kDeltas:
+    case kOpenKeys:
+    case kSeen:
+      return Lifetime::kExpiring;
+    default:
+      return Lifetime::kLasting;
+  }
+}
+
+// A count matters up to the end of the window after its own, an open key is written at the end of
+// each of its windows, and the keys of other limits than these have been removed. Of the accepted
+// version, since the one that the open batch brings may be rolled back.
+DurationMs Throttle::KeptFor() const {
+  DurationMs longest = schedule_.duplicate_window;
+  if (accepted_in_force_ > 0) {
+    for (const CodePolicy& policy : schedule_.versions[accepted_in_force_ - 1].policies()) {
+      longest = std::max(longest, DurationMs{2 * policy.window.value});
+    }
+  }
+  return longest;
+}
+
 absl::Status Throttle::Load(absl::string_view name, absl::string_view value) {
   const absl::string_view rest = name.substr(name.empty() ? 0 : 1);
   switch (name.empty() ? '\0' : name[0]) {
@@ -272,6 +298,12 @@ absl::Status Throttle::LoadOpenKey(absl::string_view name, absl::string_view val
   std::optional<NamedOpenKey> named = DecodeOpenKey(name, value);
   if (!named) {
     return absl::DataLossError("an open key kept in the state is damaged");
+  }
+  if (const CounterTable::Key slot = counters_.KnownKeyOf(named->key); slot.tag != 0) {
+    // The word that says so may have been in a delta which is no longer kept.
+    const Epochs::Pin pin = counters_.Enter();
+    counters_.Update(ShardIndex(named->key.device), slot,
+                     [](uint64_t before) { return before == 0 ? Shard::kOpen : before; });
   }
   ShardFor(named->key.device).LoadOpenKey(named->key, std::move(named->open));
   return absl::OkStatus();

@@ -119,6 +119,12 @@ class Throttle : private Counters::Owner {
   // stream time `now`.
   void ExportUpkeep(uint64_t number, TimeMs now, const StateScope& scope);
 
+  // Of the entry with this name.
+  static Lifetime LifetimeOf(absl::string_view name);
+
+  // For how long after the end of a commit its expiring entries are needed, in stream time.
+  DurationMs KeptFor() const;
+
   // Takes up one entry of the store; entries come in the order of their names.
   absl::Status Load(absl::string_view name, absl::string_view value);
 

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -148,6 +149,105 @@ TEST(Partition, AStoreThatNeverSawUpkeepIsReadToTheSameState) {
       ExpectSameTotals(reader.partition(), writer.partition());
     }
   }
+}
+
+// What a service keeps of a partition outside: the last value of each lasting entry, and all
+// expiring entries, commit by commit.
+class Changelogs {
+ public:
+  void Append(const StateBatch& delta, std::optional<TimeMs> now) {
+    StateBatch& expiring = commits_.emplace_back(now, StateBatch()).second;
+    StateBatch lasting;
+    for (const StateBatch::Change& change : delta.changes()) {
+      const Lifetime lifetime = Partition::LifetimeOf(change.key);
+      ASSERT_NE(lifetime, Lifetime::kUpkeep);
+      StateBatch& batch = lifetime == Lifetime::kLasting ? lasting : expiring;
+      if (change.value) {
+        batch.Put(change.key, *change.value);
+      } else {
+        batch.Erase(change.key);
+      }
+    }
+    ASSERT_TRUE(lasting_.Write(lasting).ok());
+  }
+
+  // Drops the commits that are no longer needed; how many.
+  size_t Trim(const Partition& partition) {
+    const auto first_needed =
+        std::find_if(commits_.begin(), commits_.end(), [&](const auto& commit) {
+          return commit.first && *partition.stream_time() - *commit.first < partition.KeptFor();
+        });
+    const auto trimmed = static_cast<size_t>(first_needed - commits_.begin());
+    commits_.erase(commits_.begin(), first_needed);
+    return trimmed;
+  }
+
+  // A store made from them.
+  MemoryStore Restore() const {
+    MemoryStore store = lasting_;
+    for (const auto& [now, expiring] : commits_) {
+      store.Write(expiring).IgnoreError();
+    }
+    return store;
+  }
+
+ private:
+  MemoryStore lasting_;
+  std::vector<std::pair<std::optional<TimeMs>, StateBatch>> commits_;
+};
+
+TEST(Partition, GoesOnFromLastingEntriesAndThoseStillNeeded) {
+  Random random = Random::FromEnvironment(13);
+  SCOPED_TRACE(random.seed_text());
+  size_t trimmed = 0;
+  for (int round = 0; round < 60; ++round) {
+    PolicySchedule schedule = RandomSchedule(random);
+    if (random.OneIn(2)) {  // longer than the windows
+      schedule.duplicate_window = DurationMs{4 * kHour.value};
+    }
+    const std::vector<Record> log = RandomLog(random, 2000);
+    PartitionRun plain(schedule);
+    plain.Round(log);
+    Changelogs changelogs;
+    std::vector<std::string> lines;
+    auto run = std::make_unique<PartitionRun>(schedule, 1 + random.Below(3));
+    size_t next = 0;
+    for (uint64_t number = 1; next < log.size(); ++number) {
+      const absl::Span<const Record> batch = Some(log, next, 20, random);
+      next += batch.size();
+      run->Round(batch);
+      changelogs.Append(run->Export(number), run->partition().stream_time());
+      run->Accept();
+      if (random.OneIn(8)) {
+        trimmed += changelogs.Trim(run->partition());
+        lines.insert(lines.end(), run->lines().begin(), run->lines().end());
+        run = std::make_unique<PartitionRun>(schedule, 1 + random.Below(3));
+        MemoryStore store = changelogs.Restore();
+        const absl::Status loaded = run->Load(store);
+        ASSERT_TRUE(loaded.ok()) << loaded << " round " << round;
+      }
+    }
+    lines.insert(lines.end(), run->lines().begin(), run->lines().end());
+    ASSERT_EQ(lines, plain.lines()) << "round " << round;
+    ExpectSameTotals(run->partition(), plain.partition());
+  }
+  EXPECT_GT(trimmed, 100U);
+}
+
+TEST(Partition, KeepsForTwiceTheLongestWindowInForceOrTheDuplicateWindow) {
+  PolicyRules rules;
+  rules.effective_from = TimeMs{kStart.value + 5};
+  rules.fallback.window = kMinute;
+  rules.codes[*ParseAlertCode("8F3F")].window = kDay;
+  PolicySchedule schedule;
+  schedule.versions.emplace_back(rules);
+  PartitionRun run(schedule);
+  EXPECT_EQ(run.partition().KeptFor(), kHour);  // no version is in force: duplicate_window
+  const std::vector<Record> log = Storm();
+  run.Round(log);
+  EXPECT_EQ(run.partition().KeptFor(), kHour);  // the round may be rolled back
+  run.Accept();
+  EXPECT_EQ(run.partition().KeptFor(), DurationMs{2 * kDay.value});
 }
 
 TEST(Partition, UpkeepKeepsAStoreSmall) {
