@@ -12,7 +12,7 @@ namespace weir {
 namespace {
 
 TimeMs NowOf(const Partition& partition) {
-  return partition.stream_time().value_or(TimeMs{});
+  return std::max(partition.stream_time(), partition.fired_to()).value_or(TimeMs{});
 }
 
 }  // namespace

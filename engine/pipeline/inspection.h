@@ -39,7 +39,8 @@
 
 namespace weir {
 
-// One key as it stands at `now`, the stream time of its partition. Views the inspection.
+// One key as it stands at `now`: the stream time of its partition, or up to where timers have fired
+// ahead of it. Views the inspection.
 struct InspectedKey {
   uint32_t partition = 0;
   AlertKey key;
@@ -52,7 +53,8 @@ struct InspectedKey {
   const OpenKey* open = nullptr;     // null unless the key is open
   const Episode* episode = nullptr;  // null unless it is throttled
 
-  // The current window. Its end may lie beyond kLatestTime.
+  // The current window. Its end may lie beyond kLatestTime, and is `now` for a key that is due
+  // while only some of the timers have fired.
   TimeMs window_start() const { return TimeMs{count.window * policy->window.value}; }
 
   TimeMs window_end() const { return TimeMs{(count.window + 1) * policy->window.value}; }
@@ -84,7 +86,7 @@ class Inspection {
   // Episodes of a device, open ones included, in all partitions.
   DeviceStorms StormsOf(Eui64 device) const;
 
-  // How many keys of a partition count at its stream time: see Throttle::ForEachKey.
+  // How many keys of a partition count at its time: see Throttle::ForEachKey.
   uint64_t CountKeys(uint32_t index) const;
 
   // Those of a device, in all partitions; by code, recipient and partition.

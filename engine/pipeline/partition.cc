@@ -1,5 +1,6 @@
 #include "engine/pipeline/partition.h"
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <utility>
@@ -31,6 +32,24 @@ std::string VersionEntry(size_t index) {
   return absl::StrCat(kVersions, OrderedName(index));
 }
 
+std::optional<TimeMs> TimeOf(const Alert& alert) {
+  return alert.received ? alert.received : alert.device_time;
+}
+
+std::optional<TimeMs> TimeOf(const OtherEvent& event) {
+  return event.received;
+}
+
+// Whether the event says a time.
+template <typename Timed>
+bool Observe(const Timed& event, StreamClock& clock) {
+  const std::optional<TimeMs> at = TimeOf(event);
+  if (at) {
+    clock.Observe(*at, event.device);
+  }
+  return at.has_value();
+}
+
 constexpr absl::string_view kForceHint =
     "give the policy it was decided under, or --force to end the open episodes and go on under the "
     "new one";
@@ -58,26 +77,51 @@ void Partition::Begin(absl::Span<const Record> records, absl::Span<const uint32_
 void Partition::Take(const Record& record, uint32_t index) {
   ++progress_.counts.read;
   if (const auto* alert = std::get_if<Alert>(&record.event)) {
-    const std::optional<TimeMs> at = alert->received ? alert->received : alert->device_time;
-    WEIR_CHECK(at.has_value());  // without any time it is a dead letter
-    MoveClock(index, at, alert->device);
-    arrivals_.push_back({.alert = alert,
-                         .now = *progress_.clock.now(),
-                         .position = record.origin.offset,
-                         .record = index});
+    const bool timed = Observe(*alert, progress_.clock);
+    WEIR_CHECK(timed);  // without any time it is a dead letter
+    FollowClock(index);
+    arrivals_.push_back(
+        {.alert = alert, .now = Now(), .position = record.origin.offset, .record = index});
   } else if (const auto* other = std::get_if<OtherEvent>(&record.event)) {
     ++progress_.counts.other;
-    MoveClock(index, other->received, other->device);
+    if (Observe(*other, progress_.clock)) {
+      FollowClock(index);
+    }
   } else {
     ++progress_.counts.dead;
   }
 }
 
-void Partition::MoveClock(uint32_t index, std::optional<TimeMs> at, std::optional<Eui64> device) {
-  if (at) {
-    progress_.clock.Observe(*at, device);
-    timeline_.Add(index, *progress_.clock.now());
+// The clock has taken in the time of the record with this index.
+void Partition::FollowClock(uint32_t index) {
+  if (progress_.fired_to && *progress_.fired_to <= *progress_.clock.now()) {
+    progress_.fired_to.reset();
   }
+  timeline_.Add(index, Now());
+}
+
+// When everything happens: at stream time, but never before timers that have fired.
+TimeMs Partition::Now() const {
+  return std::max(progress_.clock.now(), progress_.fired_to).value_or(TimeMs{});
+}
+
+std::optional<TimeMs> Partition::TimeAfter(absl::Span<const Record> records) const {
+  StreamClock clock = progress_.clock;
+  for (const Record& record : records) {
+    if (const auto* alert = std::get_if<Alert>(&record.event)) {
+      static_cast<void>(Observe(*alert, clock));
+    } else if (const auto* other = std::get_if<OtherEvent>(&record.event)) {
+      static_cast<void>(Observe(*other, clock));
+    }
+  }
+  return clock.now();
+}
+
+bool Partition::FireSome(TimeMs by, size_t limit) {
+  if (const std::optional<TimeMs> last = throttle_.FireSome(by, limit)) {
+    progress_.fired_to = last;
+  }
+  return IsMoreDue(by, 0);
 }
 
 void Partition::Accept() {
@@ -123,6 +167,8 @@ std::string Partition::EncodeHead() const {
   PutU64(progress_.counts.other, head);
   PutI64(schedule_.duplicate_window.value, head);
   PutI64(schedule_.max_ahead.value, head);
+  PutU8(progress_.fired_to ? 1 : 0, head);
+  PutI64(progress_.fired_to.value_or(TimeMs{}).value, head);
   return head;
 }
 
@@ -132,8 +178,11 @@ absl::Status Partition::LoadHead(absl::string_view value) {
   progress_.counts = {.read = in.U64(), .dead = in.U64(), .other = in.U64()};
   past_duplicate_window_ = DurationMs{in.I64()};
   past_max_ahead_ = DurationMs{in.I64()};
+  const bool ahead = in.U8() != 0;
+  const TimeMs fired_to{in.I64()};
+  progress_.fired_to = ahead ? std::make_optional(fired_to) : std::nullopt;
   head_loaded_ = true;
-  return in.done() && times
+  return in.done() && times && IsTime(fired_to)
              ? absl::OkStatus()
              : absl::DataLossError("the head of a partition kept in the state is damaged");
 }
@@ -196,12 +245,14 @@ absl::Status Partition::FinishLoad(bool force) {
     return past;
   }
   const TimeMs now = progress_.clock.now().value_or(TimeMs{});
-  WEIR_RETURN_IF_ERROR(throttle_.CheckLoaded(past_.empty() ? nullptr : &past_.back(), now));
+  WEIR_RETURN_IF_ERROR(throttle_.CheckLoaded(past_.empty() ? nullptr : &past_.back(), Now(),
+                                             progress_.fired_to.has_value()));
   accepted_ = progress_;
   throttle_.FinishLoad(now);
   if (!past.ok()) {
     throttle_.StartAfresh(past_.empty() ? nullptr : &past_.back(), now);
     past_.clear();  // so that the next commit writes the schedule's
+    progress_.fired_to.reset();
   }
   return absl::OkStatus();
 }

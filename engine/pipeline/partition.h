@@ -65,6 +65,24 @@ class Partition {
 
   void Decide(size_t shard) { throttle_.Decide(shard); }
 
+  // What stream time will be once these records, of this partition, have been taken in.
+  std::optional<TimeMs> TimeAfter(absl::Span<const Record> records) const;
+
+  std::optional<TimeMs> TimeAfter(const Record& record) const {
+    return TimeAfter(absl::MakeConstSpan(&record, 1));
+  }
+
+  // One instant may bring more timers than a commit can take. Then, between rounds and before the
+  // record that moves stream time to `by`, FireSome fires some of those due at or before it: at
+  // most `limit`, in their order, and none behind the date of a version that has not taken effect
+  // yet. It gives whether it may fire more. What they bring is in the ledger, with record 0; it is
+  // part of the batch, as that of a round. Stream time stays as it is; the next records processed
+  // are those that move it to `by` or later. Only for one shard.
+  bool FireSome(TimeMs by, size_t limit);
+
+  // Whether FireSome has more than `limit` timers to fire. Looks at no more than that.
+  bool IsMoreDue(TimeMs by, size_t limit) const { return throttle_.IsMoreDue(by, limit); }
+
   // Moves the ledger of what has been decided behind `entries`, in no particular order.
   void MoveLedgerTo(std::vector<LedgerEntry>& entries) { throttle_.MoveLedgersTo(entries); }
 
@@ -103,6 +121,9 @@ class Partition {
 
   std::optional<TimeMs> stream_time() const { return progress_.clock.now(); }
 
+  // Up to which time, past stream time, FireSome has come; nothing if stream time has followed.
+  std::optional<TimeMs> fired_to() const { return progress_.fired_to; }
+
   const Throttle& throttle() const { return throttle_; }
 
  private:
@@ -110,10 +131,12 @@ class Partition {
   struct Progress {
     StreamClock clock;
     ReadCounts counts;
+    std::optional<TimeMs> fired_to{};
   };
 
   void Take(const Record& record, uint32_t index);
-  void MoveClock(uint32_t index, std::optional<TimeMs> at, std::optional<Eui64> device);
+  void FollowClock(uint32_t index);
+  TimeMs Now() const;
   std::string EncodeHead() const;
   absl::Status LoadHead(absl::string_view value);
   absl::Status CheckPast() const;

@@ -196,6 +196,14 @@ void OpenKeys::RemoveTimer(const Timer& timer) {
   next_due_ = timers_.empty() ? kNever : timers_.begin()->due;
 }
 
+bool OpenKeys::IsMoreDueBy(TimeMs now, size_t limit) const {
+  auto timer = timers_.begin();
+  for (; timer != timers_.end() && timer->due <= now && limit > 0; --limit) {
+    ++timer;
+  }
+  return timer != timers_.end() && timer->due <= now;
+}
+
 std::optional<TimeMs> OpenKeys::NextDue() const {
   return timers_.empty() ? std::nullopt : std::make_optional(next_due_);
 }

@@ -1,5 +1,6 @@
 #include "engine/throttle/shard.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -213,17 +214,40 @@ CopyMark Shard::TakeCopy(AlertCode code, Episode& episode) {
 
 void Shard::FireDueBy(TimeMs now, const Timeline& timeline) {
   while (open_keys_.IsAnyDueBy(now)) {
-    const TimeMs due = *open_keys_.NextDue();
-    const uint32_t record = timeline.RecordAt(due);
-    for (const AlertKey& key : open_keys_.DueNext()) {
-      ledger_.At({.record = record,
-                  .phase = LedgerOrder::Phase::kWindowEnd,
-                  .at = due,
-                  .position = open_keys_.Find(key)->last_position,
-                  .key = key});
-      EndWindow(key, due);
-    }
+    FireNext(timeline.RecordAt(*open_keys_.NextDue()), SIZE_MAX);
   }
+}
+
+std::optional<TimeMs> Shard::FireSome(TimeMs by, size_t limit) {
+  const Epochs::Pin pin = counters_.Enter();
+  std::optional<TimeMs> last;
+  while (limit > 0 && open_keys_.IsAnyDueBy(by)) {
+    last = open_keys_.NextDue();
+    limit -= FireNext(0, limit);
+  }
+  return last;
+}
+
+// Lets happen what is due at the earliest due time, with `record`: at most `limit` keys; how many.
+// What is left over is kept in its order, so that a million keys in small steps are sorted once.
+size_t Shard::FireNext(uint32_t record, size_t limit) {
+  const TimeMs due = *open_keys_.NextDue();
+  if (due_next_.empty()) {
+    due_next_ = open_keys_.DueNext();
+    std::reverse(due_next_.begin(), due_next_.end());
+  }
+  size_t fired = 0;
+  for (; fired < limit && !due_next_.empty(); ++fired) {
+    const AlertKey key = due_next_.back();
+    due_next_.pop_back();
+    ledger_.At({.record = record,
+                .phase = LedgerOrder::Phase::kWindowEnd,
+                .at = due,
+                .position = open_keys_.Find(key)->last_position,
+                .key = key});
+    EndWindow(key, due);
+  }
+  return fired;
 }
 
 void Shard::EndCodes(const std::vector<bool>& codes, TimeMs at, uint32_t record) {
@@ -327,6 +351,7 @@ void Shard::Accept(TimeMs now) {
 
 void Shard::Rollback() {
   dealt_.clear();
+  due_next_.clear();
   ledger_ = Ledger();
   duplicates_.Rollback();
   open_keys_.Rollback();

@@ -59,6 +59,10 @@ class Shard {
   // due by `until` in the end. Puts the verdict of each alert at its record.
   void Decide(const Timeline& timeline, std::optional<TimeMs> until, absl::Span<Verdict> verdicts);
 
+  // Without any alert: lets what is due by `by` happen, at most `limit` keys, and gives when the
+  // last of these was due. The rest happens before anything else: in the next call, or in Decide.
+  std::optional<TimeMs> FireSome(TimeMs by, size_t limit);
+
   // Ends the open keys whose code is set in `codes` (by AlertCode::index()): a version takes effect
   // at `at`, with `record`. The version before is still in force.
   void EndCodes(const std::vector<bool>& codes, TimeMs at, uint32_t record);
@@ -124,6 +128,7 @@ class Shard {
   CopyMark TakeCopy(AlertCode code, Episode& episode);
 
   void FireDueBy(TimeMs now, const Timeline& timeline);
+  size_t FireNext(uint32_t record, size_t limit);
   void EndWindow(const AlertKey& key, TimeMs at);
   void EndKey(const AlertKey& key, EpisodeEvent::Reason reason, TimeMs at);
   void Close(const AlertKey& key);
@@ -140,6 +145,7 @@ class Shard {
   OpenKeys open_keys_;
   Ledger ledger_;
   std::vector<Dealt> dealt_;
+  std::vector<AlertKey> due_next_;   // of those due at open_keys_.NextDue(), the last one first
   std::vector<WindowClock> clocks_;  // by PolicyVersion::policy_index
 };
 

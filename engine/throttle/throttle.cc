@@ -97,6 +97,23 @@ void Throttle::Decide(size_t shard) {
   shards_[shard]->Decide(*round_.timeline, decide_until_, round_.verdicts);
 }
 
+// Before the first version takes effect no key is open.
+TimeMs Throttle::UpToNextVersion(TimeMs by) const {
+  return in_force_ == schedule_.versions.size()
+             ? by
+             : std::min(by, schedule_.versions[in_force_].effective_from().value_or(TimeMs{}));
+}
+
+std::optional<TimeMs> Throttle::FireSome(TimeMs by, size_t limit) {
+  WEIR_CHECK(shards_.size() == 1);
+  return shards_[0]->FireSome(UpToNextVersion(by), limit);
+}
+
+bool Throttle::IsMoreDue(TimeMs by, size_t limit) const {
+  WEIR_CHECK(shards_.size() == 1);
+  return shards_[0]->open_keys().IsMoreDueBy(UpToNextVersion(by), limit);
+}
+
 void Throttle::MoveLedgersTo(std::vector<LedgerEntry>& entries) {
   for (const auto& shard : shards_) {
     shard->ledger().MoveTo(entries);
@@ -328,13 +345,13 @@ absl::Status Throttle::LoadSeen(absl::string_view name, absl::string_view value)
                : absl::DataLossError("the messages seen, kept in the state, are damaged");
 }
 
-absl::Status Throttle::CheckLoaded(const PolicyVersion* version, TimeMs now) {
+absl::Status Throttle::CheckLoaded(const PolicyVersion* version, TimeMs now, bool some_due) {
   const Epochs::Pin pin = counters_.Enter();
   bool valid = true;
   ForEachOpenKey([&](const AlertKey& key, const OpenKey& open) {
     const CounterTable::Key slot = counters_.KnownKeyOf(key);
     valid = valid && version != nullptr && open.window == version->policy(key.code).window &&
-            open.count.window == WindowOf(now, open.window) &&
+            (open.count.window == WindowOf(now, open.window) || (some_due && open.due() == now)) &&
             (slot.tag == 0 || counters_.table().Find(slot) == Shard::kOpen);
   });
   counters_.table().ForEach([&](const CounterTable::Key& slot, uint64_t value) {

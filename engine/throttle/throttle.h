@@ -74,6 +74,14 @@ class Throttle : private Counters::Owner {
 
   size_t shards() const { return shards_.size(); }
 
+  // Between rounds, and only with one shard: lets what is due by `by` happen, at most `limit` keys,
+  // as before record 0, but nothing behind the date of the next version. Gives when the last of
+  // these was due; the next round does not begin before that.
+  std::optional<TimeMs> FireSome(TimeMs by, size_t limit);
+
+  // Whether FireSome has more than `limit` keys.
+  bool IsMoreDue(TimeMs by, size_t limit) const;
+
   // Moves what the ledgers of all shards hold behind `entries`, in no particular order.
   void MoveLedgersTo(std::vector<LedgerEntry>& entries);
 
@@ -129,8 +137,9 @@ class Throttle : private Counters::Owner {
   absl::Status Load(absl::string_view name, absl::string_view value);
 
   // After the last entry: DataLoss if counters and open keys do not agree with one another, or are
-  // not those of stream time `now` under `version`, which may be null.
-  absl::Status CheckLoaded(const PolicyVersion* version, TimeMs now);
+  // not those of stream time `now` under `version`, which may be null. `some_due`: FireSome has
+  // come up to `now`, so that some keys may still be due then.
+  absl::Status CheckLoaded(const PolicyVersion* version, TimeMs now, bool some_due);
 
   // Then: the state is that of stream time `now`.
   void FinishLoad(TimeMs now);
@@ -147,6 +156,7 @@ class Throttle : private Counters::Owner {
   void PutInForce(size_t versions);
   void FollowRules(const PolicyVersion* version);
   std::optional<TimeMs> NextVersionAt() const;
+  TimeMs UpToNextVersion(TimeMs by) const;
   void TakeEffect(TimeMs at);
   uint32_t TagOf(const Alert& alert);
 

@@ -22,7 +22,7 @@ class PartitionRun {
  public:
   // `schedule` outlives the run.
   explicit PartitionRun(const PolicySchedule& schedule, size_t shards = 1)
-      : partition_(std::make_unique<Partition>(schedule, shards)) {}
+      : schedule_(schedule), partition_(std::make_unique<Partition>(schedule, shards)) {}
 
   void Round(absl::Span<const Record> records) {
     std::vector<uint32_t> all(records.size());
@@ -30,6 +30,12 @@ class PartitionRun {
     std::vector<Verdict> verdicts(records.size());
     partition_->Begin(records, all, absl::MakeSpan(verdicts));
     Decide(records, verdicts);
+  }
+
+  bool FireSome(TimeMs by, size_t limit) {
+    const bool more = partition_->FireSome(by, limit);
+    WriteResults({}, {});
+    return more;
   }
 
   // The delta of the open batch, as commit `number`.
@@ -55,12 +61,15 @@ class PartitionRun {
     ASSERT_TRUE(sink_.Discard().ok());
   }
 
-  // Takes up what a store holds, before anything else.
-  absl::Status Load(MemoryStore& store) {
+  // Goes on with another partition, which takes up what the store holds, if anything. What was not
+  // accepted is gone.
+  absl::Status Restart(MemoryStore& store, size_t shards = 1) {
+    partition_ = std::make_unique<Partition>(schedule_, shards);
+    sink_.Discard().IgnoreError();
     absl::Status loaded = store.Scan("", [this](absl::string_view name, absl::string_view value) {
       return partition_->Load(name, value);
     });
-    return loaded.ok() ? partition_->FinishLoad(false) : loaded;
+    return loaded.ok() && !store.entries().empty() ? partition_->FinishLoad(false) : loaded;
   }
 
   Partition& partition() { return *partition_; }
@@ -91,6 +100,7 @@ class PartitionRun {
     sink_.Write({.records = records, .verdicts = verdicts, .ledger = ledger});
   }
 
+  const PolicySchedule& schedule_;
   std::unique_ptr<Partition> partition_;
   MemorySink sink_;
 };

@@ -9,7 +9,6 @@
 #include <algorithm>
 #include <cstdint>
 #include <map>
-#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -141,8 +140,8 @@ TEST(Partition, AStoreThatNeverSawUpkeepIsReadToTheSameState) {
     const size_t lines = writer.lines().size();
     writer.Round(absl::MakeConstSpan(log).subspan(next));
     for (MemoryStore* store : {&small, &all}) {
-      PartitionRun reader(schedule, 1 + random.Below(3));
-      const absl::Status loaded = next == 0 ? absl::OkStatus() : reader.Load(*store);
+      PartitionRun reader(schedule);
+      const absl::Status loaded = reader.Restart(*store, 1 + random.Below(3));
       ASSERT_TRUE(loaded.ok()) << loaded;
       reader.Round(absl::MakeConstSpan(log).subspan(next));
       ASSERT_EQ(reader.lines(), writer.LinesBehind(lines)) << "round " << round;
@@ -196,6 +195,7 @@ class Changelogs {
   std::vector<std::pair<std::optional<TimeMs>, StateBatch>> commits_;
 };
 
+// Timers that fire ahead of their record make commits of their own.
 TEST(Partition, GoesOnFromLastingEntriesAndThoseStillNeeded) {
   Random random = Random::FromEnvironment(13);
   SCOPED_TRACE(random.seed_text());
@@ -209,27 +209,28 @@ TEST(Partition, GoesOnFromLastingEntriesAndThoseStillNeeded) {
     PartitionRun plain(schedule);
     plain.Round(log);
     Changelogs changelogs;
-    std::vector<std::string> lines;
-    auto run = std::make_unique<PartitionRun>(schedule, 1 + random.Below(3));
+    PartitionRun run(schedule);
     size_t next = 0;
     for (uint64_t number = 1; next < log.size(); ++number) {
-      const absl::Span<const Record> batch = Some(log, next, 20, random);
-      next += batch.size();
-      run->Round(batch);
-      changelogs.Append(run->Export(number), run->partition().stream_time());
-      run->Accept();
+      const std::optional<TimeMs> by = run.partition().TimeAfter(log[next]);
+      if (run.partition().throttle().shards() == 1 && by && random.OneIn(2)) {
+        run.FireSome(*by, 1 + random.Below(3));
+      } else {
+        const absl::Span<const Record> batch = Some(log, next, 20, random);
+        next += batch.size();
+        run.Round(batch);
+      }
+      changelogs.Append(run.Export(number), run.partition().stream_time());
+      run.Accept();
       if (random.OneIn(8)) {
-        trimmed += changelogs.Trim(run->partition());
-        lines.insert(lines.end(), run->lines().begin(), run->lines().end());
-        run = std::make_unique<PartitionRun>(schedule, 1 + random.Below(3));
+        trimmed += changelogs.Trim(run.partition());
         MemoryStore store = changelogs.Restore();
-        const absl::Status loaded = run->Load(store);
+        const absl::Status loaded = run.Restart(store, 1 + random.Below(3));
         ASSERT_TRUE(loaded.ok()) << loaded << " round " << round;
       }
     }
-    lines.insert(lines.end(), run->lines().begin(), run->lines().end());
-    ASSERT_EQ(lines, plain.lines()) << "round " << round;
-    ExpectSameTotals(run->partition(), plain.partition());
+    ASSERT_EQ(run.lines(), plain.lines()) << "round " << round;
+    ExpectSameTotals(run.partition(), plain.partition());
   }
   EXPECT_GT(trimmed, 100U);
 }
