@@ -74,6 +74,16 @@ void Partition::Begin(absl::Span<const Record> records, absl::Span<const uint32_
   throttle_.Begin({.arrivals = arrivals_, .timeline = &timeline_, .verdicts = verdicts});
 }
 
+void Partition::BeginIdle(TimeMs until) {
+  arrivals_.clear();
+  timeline_.Clear();
+  if (stream_time() && *stream_time() < until) {
+    progress_.clock.MoveTo(until);
+    FollowClock(0);
+  }
+  throttle_.Begin({.arrivals = arrivals_, .timeline = &timeline_, .verdicts = {}});
+}
+
 void Partition::Take(const Record& record, uint32_t index) {
   ++progress_.counts.read;
   if (const auto* alert = std::get_if<Alert>(&record.event)) {
@@ -92,7 +102,7 @@ void Partition::Take(const Record& record, uint32_t index) {
   }
 }
 
-// The clock has taken in the time of the record with this index.
+// The clock has moved, with the record with this index, or stayed.
 void Partition::FollowClock(uint32_t index) {
   if (progress_.fired_to && *progress_.fired_to <= *progress_.clock.now()) {
     progress_.fired_to.reset();

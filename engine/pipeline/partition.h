@@ -8,8 +8,8 @@
 // Promises: the same records give the same results, whatever the rounds, batches and rollbacks
 // between them, and however many threads decide.
 //
-// A round: Begin; then DealOut, and Decide for every shard, side by side or one after the other, as
-// long as DealOut finds something to do.
+// A round: Begin or BeginIdle; then DealOut, and Decide for every shard, side by side or one after
+// the other, as long as DealOut finds something to do.
 //
 // Threads: one owner, but for Decide: one thread for each shard.
 //
@@ -59,6 +59,16 @@ class Partition {
   // partitions. `verdicts` has one place for each record. All are there until the round has ended.
   void Begin(absl::Span<const Record> records, absl::Span<const uint32_t> mine,
              absl::Span<Verdict> verdicts);
+
+  // Begins a round without records, at whose end stream time is `until`, if that is later than it
+  // is now; else nothing happens. What happens by itself is in the ledger, with record 0.
+  void BeginIdle(TimeMs until);
+
+  // The earliest time at which anything happens by itself: a timer, or a version that takes effect.
+  // Nothing as long as there is no stream time.
+  std::optional<TimeMs> NextDue() const {
+    return stream_time() ? throttle_.NextDue() : std::nullopt;
+  }
 
   // False at the end of the round, when there is nothing to decide.
   bool DealOut() { return throttle_.DealOut(); }

@@ -33,6 +33,9 @@ class StreamClock {
     }
   }
 
+  // Without a record: `at` is not before now().
+  void MoveTo(TimeMs at) { now_ = at; }
+
   // Nothing before the first record that has a time.
   std::optional<TimeMs> now() const { return now_; }
 

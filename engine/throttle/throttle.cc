@@ -114,6 +114,22 @@ bool Throttle::IsMoreDue(TimeMs by, size_t limit) const {
   return shards_[0]->open_keys().IsMoreDueBy(UpToNextVersion(by), limit);
 }
 
+std::optional<TimeMs> Throttle::NextDue() const {
+  std::optional<TimeMs> next;
+  const auto consider = [&](std::optional<TimeMs> due) {
+    if (due && (!next || *due < *next)) {
+      next = due;
+    }
+  };
+  for (const auto& shard : shards_) {
+    consider(shard->open_keys().NextDue());
+  }
+  if (in_force_ < schedule_.versions.size()) {
+    consider(schedule_.versions[in_force_].effective_from());
+  }
+  return next;
+}
+
 void Throttle::MoveLedgersTo(std::vector<LedgerEntry>& entries) {
   for (const auto& shard : shards_) {
     shard->ledger().MoveTo(entries);

@@ -89,6 +89,9 @@ class Throttle : private Counters::Owner {
   // decided under other versions than the schedule's. `before` is the version they were under.
   void StartAfresh(const PolicyVersion* before, TimeMs now);
 
+  // The earliest time at which an open key is due or a version takes effect.
+  std::optional<TimeMs> NextDue() const;
+
   // How many versions of the schedule have taken effect.
   size_t versions_in_force() const { return in_force_; }
 

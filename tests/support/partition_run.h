@@ -32,6 +32,11 @@ class PartitionRun {
     Decide(records, verdicts);
   }
 
+  void Idle(TimeMs until) {
+    partition_->BeginIdle(until);
+    Decide({}, {});
+  }
+
   bool FireSome(TimeMs by, size_t limit) {
     const bool more = partition_->FireSome(by, limit);
     WriteResults({}, {});

@@ -4,6 +4,7 @@
 // another fires what is due before each record in small steps, and commits, rolls back and starts
 // again from its store between them.
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -186,6 +187,67 @@ TEST(PartitionTimers, NothingHappensBeforeWhatHasFired) {
   ASSERT_EQ(lines.size(), 4U);  // three more go on, and the first copy of the next window
   EXPECT_EQ(lines[3].substr(0, 4), "copy");
   EXPECT_EQ(run.partition().fired_to(), kStart + kHour);
+}
+
+// An idle round does what a record of no consequence does.
+TEST(PartitionTimers, AnIdlePartitionGoesOn) {
+  Random random = Random::FromEnvironment(22);
+  SCOPED_TRACE(random.seed_text());
+  for (int round = 0; round < 30; ++round) {
+    const PolicySchedule schedule = RandomSchedule(random);
+    const std::vector<Record> log = RandomLog(random, 1000);
+    const size_t shards = 1 + random.Below(3);
+    PartitionRun with_records(schedule, shards);
+    PartitionRun idle(schedule, shards);
+    for (size_t next = 0; next < log.size();) {
+      const auto some =
+          absl::MakeConstSpan(log).subspan(next, 1 + random.Below(random.OneIn(2) ? 200 : 3));
+      next += some.size();
+      with_records.Round(some);
+      idle.Round(some);
+      const std::optional<TimeMs> now = idle.partition().stream_time();
+      if (now && random.OneIn(2)) {
+        const auto ahead = static_cast<int64_t>(random.Below(2 * kHour.value));
+        const TimeMs until{now->value + ahead - kMinute.value};
+        Record record;
+        record.event = OtherEvent{.kind = OtherKind::kDevice, .device = {}, .received = until};
+        with_records.Round(absl::MakeConstSpan(&record, 1));
+        idle.Idle(until);
+        ASSERT_EQ(idle.partition().stream_time(), std::max(*now, until));
+      }
+      idle.Accept();
+    }
+    ASSERT_EQ(idle.lines(), with_records.lines()) << "round " << round;
+    EXPECT_EQ(idle.partition().throttle().TotalsByCode(),
+              with_records.partition().throttle().TotalsByCode());
+    EXPECT_EQ(idle.partition().counts().read, log.size());
+  }
+}
+
+TEST(PartitionTimers, SaysWhenTheNextIsDue) {
+  PolicySchedule schedule = Versions({{kHour, 10}});
+  PolicyRules rules;
+  rules.effective_from = kStart + DurationMs{kHour.value + 5};
+  schedule.versions.emplace_back(rules);
+  PartitionRun run(schedule, 3);
+  run.Idle(kStart);
+  EXPECT_EQ(run.partition().stream_time(), std::nullopt);
+  EXPECT_EQ(run.partition().NextDue(), std::nullopt);
+  const std::vector<Record> log = StormsAndTheNextDay();
+  run.Round(absl::MakeConstSpan(log).first(100));
+  EXPECT_EQ(run.partition().NextDue(), kStart + kHour);
+  const size_t before = run.lines().size();
+  run.Idle(kStart + DurationMs{kHour.value - 1});
+  EXPECT_EQ(run.lines().size(), before);
+  run.Idle(kStart + kHour);
+  EXPECT_EQ(run.lines().size(), before + 5);  // all go on
+  EXPECT_EQ(run.partition().NextDue(), rules.effective_from);
+  run.Idle(*rules.effective_from);
+  EXPECT_EQ(run.partition().throttle().versions_in_force(), 2U);
+  EXPECT_EQ(run.partition().NextDue(), kStart + DurationMs{2 * kHour.value});
+  run.Idle(kStart + DurationMs{2 * kHour.value});
+  EXPECT_EQ(run.lines().size(), before + 15);  // last words and ends
+  EXPECT_EQ(run.partition().NextDue(), std::nullopt);
 }
 
 }  // namespace
