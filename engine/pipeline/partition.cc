@@ -22,11 +22,6 @@ constexpr absl::string_view kHead = Partition::kPastSections[0];
 constexpr absl::string_view kVersions = Partition::kPastSections[1];
 constexpr absl::string_view kThrottle = "c";
 
-std::string VersionName(const PolicyVersion& version) {
-  return version.effective_from() ? FormatTime(*version.effective_from())
-                                  : std::string("the built-in defaults");
-}
-
 // The name of the entry of the version with this index.
 std::string VersionEntry(size_t index) {
   return absl::StrCat(kVersions, OrderedName(index));

@@ -162,6 +162,11 @@ absl::StatusOr<PolicyVersion> PolicyVersion::Decode(absl::string_view bytes) {
   return version;
 }
 
+std::string VersionName(const PolicyVersion& version) {
+  return version.effective_from() ? FormatTime(*version.effective_from())
+                                  : std::string("the built-in defaults");
+}
+
 PolicySchedule PolicySchedule::Default() {
   PolicySchedule schedule;
   schedule.versions.emplace_back(PolicyRules{});

@@ -116,6 +116,9 @@ class PolicyVersion {
   std::vector<Resolution> codes_;  // by AlertCode::index()
 };
 
+// How a version is named to people, behind "effective from".
+std::string VersionName(const PolicyVersion& version);
+
 struct PolicySchedule {
   std::vector<PolicyVersion> versions;  // ascending by effective date
   DurationMs duplicate_window = kHour;  // 0 turns the search for duplicates off; at most 2 days

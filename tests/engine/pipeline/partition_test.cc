@@ -21,6 +21,7 @@
 #include "gtest/gtest.h"
 
 #include "engine/base/wire.h"
+#include "engine/throttle/adopted_schedule.h"
 #include "tests/support/logs.h"
 #include "tests/support/memory_ports.h"
 #include "tests/support/partition_run.h"
@@ -249,6 +250,30 @@ TEST(Partition, KeepsForTwiceTheLongestWindowInForceOrTheDuplicateWindow) {
   EXPECT_EQ(run.partition().KeptFor(), kHour);  // the round may be rolled back
   run.Accept();
   EXPECT_EQ(run.partition().KeptFor(), DurationMs{2 * kDay.value});
+}
+
+TEST(Partition, GoesOnUnderAnAdoptedSchedule) {
+  Random random = Random::FromEnvironment(14);
+  SCOPED_TRACE(random.seed_text());
+  for (int round = 0; round < 30; ++round) {
+    const PolicySchedule schedule = RandomSchedule(random);
+    const std::vector<Record> log = RandomLog(random, 500);
+    PartitionRun before(schedule);
+    before.Round(absl::MakeConstSpan(log).first(random.Below(log.size())));
+    MemoryStore store;
+    ASSERT_TRUE(store.Write(before.Export(1)).ok());
+    before.Accept();
+    const PolicySchedule given = random.OneIn(4) ? schedule : RandomSchedule(random);
+    std::string remarks;
+    const PolicySchedule adopted =
+        AdoptSchedule(before.partition().Past(), given, before.partition().stream_time(), remarks);
+    PartitionRun after(adopted);
+    const absl::Status loaded = after.Restart(store);
+    ASSERT_TRUE(loaded.ok()) << loaded << " round " << round;
+    after.Round(log);
+    EXPECT_EQ(after.partition().throttle().versions_in_force(),
+              adopted.TakenEffectBy(*after.partition().stream_time()));
+  }
 }
 
 TEST(Partition, UpkeepKeepsAStoreSmall) {

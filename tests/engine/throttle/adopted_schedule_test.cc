@@ -1,0 +1,106 @@
+// Goal: what has taken effect stays, what lies ahead is taken from the policy given, and every
+// difference that is set aside is told.
+// Method: worked examples.
+
+#include "engine/throttle/adopted_schedule.h"
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "gtest/gtest.h"
+
+namespace weir {
+namespace {
+
+// Versions by date, in milliseconds, and threshold.
+PolicySchedule Schedule(const std::vector<std::pair<int64_t, uint64_t>>& versions) {
+  PolicySchedule schedule;
+  for (const auto& [from, threshold] : versions) {
+    PolicyRules rules;
+    rules.effective_from = TimeMs{from};
+    rules.fallback.threshold = threshold;
+    schedule.versions.emplace_back(rules);
+  }
+  return schedule;
+}
+
+struct Adopted {
+  std::vector<std::pair<int64_t, uint64_t>> versions;  // as above; -1 without a date
+  std::string remarks;
+};
+
+Adopted Adopt(const PolicySchedule& past, const PolicySchedule& given, std::optional<TimeMs> now) {
+  Adopted adopted{.versions = {}, .remarks = "from before\n"};
+  const PolicySchedule schedule = AdoptSchedule(past, given, now, adopted.remarks);
+  EXPECT_EQ(schedule.duplicate_window, past.duplicate_window);
+  EXPECT_EQ(schedule.max_ahead, past.max_ahead);
+  for (const PolicyVersion& version : schedule.versions) {
+    adopted.versions.emplace_back(version.effective_from().value_or(TimeMs{-1}).value,
+                                  version.policies()[0].threshold);
+  }
+  return adopted;
+}
+
+using Expected = std::vector<std::pair<int64_t, uint64_t>>;
+
+TEST(AdoptSchedule, OfTheSamePolicyThereIsNothingToRemark) {
+  const PolicySchedule given = Schedule({{1000, 3}, {2000, 4}, {3000, 5}});
+  const Adopted adopted = Adopt(Schedule({{1000, 3}, {2000, 4}}), given, TimeMs{2500});
+  EXPECT_EQ(adopted.versions, (Expected{{1000, 3}, {2000, 4}, {3000, 5}}));
+  EXPECT_EQ(adopted.remarks, "");
+  const PolicySchedule defaults = PolicySchedule::Default();
+  EXPECT_EQ(Adopt(defaults, defaults, TimeMs{5}).versions, (Expected{{-1, 10}}));
+  EXPECT_EQ(Adopt(defaults, defaults, TimeMs{5}).remarks, "");
+}
+
+TEST(AdoptSchedule, WhatHasTakenEffectStaysAndWhatLiesAheadIsTaken) {
+  const PolicySchedule given = Schedule({{1000, 7}, {1500, 8}, {3000, 5}});
+  const Adopted adopted = Adopt(Schedule({{1000, 3}, {2000, 4}}), given, TimeMs{2500});
+  EXPECT_EQ(adopted.versions, (Expected{{1000, 3}, {2000, 4}, {3000, 5}}));
+  EXPECT_EQ(adopted.remarks,
+            "the policy version effective from 1970-01-01T00:00:01.000Z stays as it took effect; "
+            "what the policy given says otherwise about it is set aside\n"
+            "the policy version effective from 1970-01-01T00:00:02.000Z has taken effect and "
+            "stays, though the policy given does not have it\n"
+            "the policy version effective from 1970-01-01T00:00:01.500Z of the policy given is "
+            "set aside: its date has passed, and what happened since was decided without it\n");
+}
+
+TEST(AdoptSchedule, AVersionOfThisVeryInstantHasPassed) {
+  const Adopted adopted =
+      Adopt(Schedule({{1000, 3}}), Schedule({{1000, 3}, {2000, 4}, {2001, 5}}), TimeMs{2000});
+  EXPECT_EQ(adopted.versions, (Expected{{1000, 3}, {2001, 5}}));
+  EXPECT_NE(adopted.remarks.find("00:00:02.000Z of the policy given"), std::string::npos);
+}
+
+TEST(AdoptSchedule, TheBuiltInDefaultsStayLikeAnyVersion) {
+  const Adopted adopted =
+      Adopt(PolicySchedule::Default(), Schedule({{1000, 3}, {3000, 5}}), TimeMs{2000});
+  EXPECT_EQ(adopted.versions, (Expected{{-1, 10}, {3000, 5}}));
+  EXPECT_EQ(adopted.remarks,
+            "the policy version effective from the built-in defaults has taken effect and stays, "
+            "though the policy given does not have it\n"
+            "the policy version effective from 1970-01-01T00:00:01.000Z of the policy given is "
+            "set aside: its date has passed, and what happened since was decided without it\n");
+}
+
+TEST(AdoptSchedule, WithoutAStreamTimeNothingHasPassed) {
+  const Adopted adopted = Adopt(PolicySchedule{}, Schedule({{1000, 3}, {3000, 5}}), std::nullopt);
+  EXPECT_EQ(adopted.versions, (Expected{{1000, 3}, {3000, 5}}));
+  EXPECT_EQ(adopted.remarks, "");
+}
+
+TEST(AdoptSchedule, KeepsTheSettingsOfThePast) {
+  PolicySchedule given = Schedule({{1000, 3}});
+  given.duplicate_window = DurationMs{2 * kHour.value};
+  given.max_ahead = DurationMs{2 * kDay.value};
+  const Adopted adopted = Adopt(Schedule({{1000, 3}}), given, TimeMs{2000});
+  EXPECT_EQ(adopted.remarks,
+            "duplicate_window stays 1h; the 2h of the policy given is set aside\n"
+            "max_ahead stays 1d; the 2d of the policy given is set aside\n");
+}
+
+}  // namespace
+}  // namespace weir
