@@ -1,9 +1,10 @@
 // Goal: damaged state is answered by an error or taken up, and never stops the process; what has
 // been taken up can be worked with, is written again and is the same then.
 // Method: the first byte chooses. Either the rest is one record of a kind, or it says how to damage
-// the state that a replay with open episodes has left: entries are changed, cut, removed and added.
-// The damaged state is looked at, is resumed, with and without force, goes through a few records,
-// and is resumed once more from what that has written.
+// the state that a replay with open episodes has left, or one whose timers have fired ahead of the
+// clock: entries are changed, cut, removed and added. The damaged state is looked at, is resumed,
+// with and without force, goes through a few records, and is resumed once more from what that has
+// written.
 
 #include <algorithm>
 #include <cstddef>
@@ -22,6 +23,7 @@
 #include "engine/base/wire.h"
 #include "engine/pipeline/inspection.h"
 #include "engine/pipeline/replay.h"
+#include "engine/pipeline/stored_state.h"
 #include "engine/throttle/open_keys.h"
 #include "engine/throttle/policy.h"
 #include "engine/throttle/throttle.h"
@@ -175,6 +177,23 @@ Entries Undamaged() {
     }
   }
   return entries;
+}
+
+// The same, and one more commit: timers have fired ahead of stream time, and some are still due.
+Entries FiredAhead() {
+  MemoryStore store;
+  store.entries() = Undamaged();
+  StoredCommit commit = *ReadCommit(store);
+  Partition partition(TheSchedule(2), 1);
+  const auto whole = [&](uint32_t /*index*/) -> absl::StatusOr<Partition*> { return &partition; };
+  WEIR_CHECK(LoadPartitions(store, whole).ok() && partition.FinishLoad(false).ok());
+  WEIR_CHECK(partition.FireSome(kStart + kHour, 3) && partition.fired_to());
+  StateBatch batch;
+  ++commit.number;
+  PutCommit(commit, batch);
+  partition.Export(commit.number, PartitionScope(0, batch));
+  WEIR_CHECK(store.Write(batch).ok());
+  return store.entries();
 }
 
 // ---- Damage
@@ -370,11 +389,12 @@ void Look(Store& store) {
 
 void CheckDamaged(Choices& choices) {
   static const auto* const undamaged = new Entries(Undamaged());
+  static const auto* const fired_ahead = new Entries(FiredAhead());
   const size_t mode = choices.Byte();
   const PolicySchedule& schedule = TheSchedule(mode % 2 == 0 ? 2 : 1);
   const bool force = mode / 2 % 2 != 0;
   MemoryStore store;
-  store.entries() = *undamaged;
+  store.entries() = mode / 4 % 2 == 0 ? *undamaged : *fired_ahead;
   const bool damaged = choices.left();
   while (choices.left()) {
     Damage(choices, store.entries());
