@@ -2,12 +2,8 @@
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
-#include <cstdio>
 #include <iterator>
-#include <memory>
 #include <optional>
-#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -16,6 +12,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 
+#include "connectors/config/config_text.h"
 #include "connectors/config/yaml_reader.h"
 #include "engine/alert/alert_code.h"
 #include "engine/alert/catalogue.h"
@@ -40,6 +37,7 @@ constexpr std::array<absl::string_view, 6> kVersionKeys = {"effective_from", "no
                                                            "default",        "excluded", "codes"};
 constexpr std::array<absl::string_view, 6> kLimitKeys = {"threshold", "window",  "window_kind",
                                                          "clear",     "forward", "last_word"};
+constexpr absl::string_view kPolicyFile = "policy file";
 constexpr absl::string_view kOneInKey = "one_in";
 constexpr absl::string_view kAll = "all";
 
@@ -382,25 +380,11 @@ void PolicyReader::ReadForward(const YamlNode& node, Forward& forward) {
   }
 }
 
-absl::Status TooLarge(absl::string_view file_name) {
-  return absl::InvalidArgumentError(
-      absl::StrCat(file_name, ": the file is larger than ", kMaxPolicyFileBytes,
-                   " bytes, the most a policy file may have: is it a policy file?"));
-}
-
-absl::Status CannotRead(const std::string& path, int error) {
-  const std::string message = absl::StrCat(
-      path, ": the policy file cannot be read: ", std::generic_category().message(error));
-  return error == ENOENT ? absl::NotFoundError(message) : absl::InvalidArgumentError(message);
-}
-
 }  // namespace
 
 absl::StatusOr<PolicySchedule> ParsePolicy(absl::string_view text, absl::string_view file_name,
                                            std::string* remarks) {
-  if (text.size() > kMaxPolicyFileBytes) {
-    return TooLarge(file_name);
-  }
+  WEIR_RETURN_IF_ERROR(CheckConfigSize(text, file_name, kPolicyFile));
   YamlProblems problems(file_name);
   YamlProblems told(file_name);
   const std::optional<YamlNode> root = ReadYaml(text, problems);
@@ -439,19 +423,9 @@ absl::StatusOr<PolicySchedule> ParsePolicy(absl::string_view text, absl::string_
 }
 
 absl::StatusOr<PolicySchedule> ReadPolicyFile(const std::string& path, std::string* remarks) {
-  const auto close = [](std::FILE* file) { static_cast<void>(std::fclose(file)); };
-  const std::unique_ptr<std::FILE, decltype(close)> file(std::fopen(path.c_str(), "rb"), close);
-  if (file == nullptr) {
-    return CannotRead(path, errno);
-  }
-  // One more than allowed, to tell a file that is too large. A pipe is as good as a file.
-  std::string text(kMaxPolicyFileBytes + 1, '\0');
-  errno = 0;
-  text.resize(std::fread(text.data(), 1, text.size(), file.get()));
-  if (std::ferror(file.get()) != 0) {
-    return CannotRead(path, errno);
-  }
-  return ParsePolicy(text, path, remarks);
+  const absl::StatusOr<std::string> text = ReadConfigText(path, kPolicyFile);
+  WEIR_RETURN_IF_ERROR(text.status());
+  return ParsePolicy(*text, path, remarks);
 }
 
 }  // namespace weir

@@ -20,7 +20,6 @@
 
 namespace weir {
 
-constexpr size_t kMaxPolicyFileBytes = size_t{1} << 20;
 constexpr size_t kMaxPolicyVersions = 10000;
 
 // `file_name` is what messages call the file. `remarks`, if given, becomes what is right but hardly

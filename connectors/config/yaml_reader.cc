@@ -267,13 +267,6 @@ std::string Alternatives(absl::Span<const absl::string_view> words) {
   return absl::StrCat(all_but_last, words.size() > 1 ? " or " : "", words.back());
 }
 
-void AddUnexpected(const YamlNode& node, absl::string_view expected, YamlProblems& problems) {
-  if (node.kind != YamlNode::Kind::kRefused) {
-    problems.Add(node.line,
-                 absl::StrCat(Quoted(node.key), " is ", node.Found(), ", expected ", expected));
-  }
-}
-
 bool IsDigits(absl::string_view text) {
   return !text.empty() && text.find_first_not_of("0123456789") == absl::string_view::npos;
 }
@@ -317,7 +310,8 @@ std::string Quoted(absl::string_view text) {
 std::string YamlNode::Found() const {
   switch (kind) {
     case Kind::kText:
-      return Quoted(text);
+      return written.empty() ? Quoted(text)
+                             : absl::StrCat(Quoted(written), " (its value is not shown)");
     case Kind::kList:
       return "a list";
     case Kind::kMap:
@@ -409,6 +403,22 @@ std::optional<size_t> ReadWord(const YamlNode& node, absl::Span<const absl::stri
                              nearest.empty() ? "" : "?"),
                 problems);
   return std::nullopt;
+}
+
+std::optional<std::string> ReadText(const YamlNode& node, absl::string_view expected,
+                                    YamlProblems& problems) {
+  if (node.kind == YamlNode::Kind::kText && !node.text.empty()) {
+    return node.text;
+  }
+  AddUnexpected(node, expected, problems);
+  return std::nullopt;
+}
+
+void AddUnexpected(const YamlNode& node, absl::string_view expected, YamlProblems& problems) {
+  if (node.kind != YamlNode::Kind::kRefused) {
+    problems.Add(node.line,
+                 absl::StrCat(Quoted(node.key), " is ", node.Found(), ", expected ", expected));
+  }
 }
 
 bool ExpectMap(const YamlNode& node, absl::string_view expected, YamlProblems& problems) {

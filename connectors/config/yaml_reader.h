@@ -64,7 +64,8 @@ struct YamlNode {
     kRefused,  // reported already: to be passed over in silence
   };
 
-  // What was found, for a message: `60` in backquotes, "a list", "nothing".
+  // What was found, for a message: `60` in backquotes, "a list", "empty". What took the place of a
+  // variable is not shown: it may be a secret.
   std::string Found() const;
 
   // The value of a key; null if the map has no such key, or this is no map.
@@ -74,6 +75,7 @@ struct YamlNode {
   int line = 1;                 // of a value in a map: the line of its key
   std::string key;              // of a value in a map
   std::string text;             // of kText
+  std::string written;          // what the file says, if `text` has taken its place
   std::vector<YamlNode> items;  // of kList and kMap, in the order of the file
 };
 
@@ -106,6 +108,12 @@ std::optional<bool> ReadBool(const YamlNode& node, YamlProblems& problems);
 // The place of the node's text in `words`.
 std::optional<size_t> ReadWord(const YamlNode& node, absl::Span<const absl::string_view> words,
                                YamlProblems& problems);
+
+std::optional<std::string> ReadText(const YamlNode& node, absl::string_view expected,
+                                    YamlProblems& problems);
+
+// Reports a value that is not as expected, unless it was reported before.
+void AddUnexpected(const YamlNode& node, absl::string_view expected, YamlProblems& problems);
 
 // Whether the node is a map; a problem if it is not. `expected` says what it should hold.
 bool ExpectMap(const YamlNode& node, absl::string_view expected, YamlProblems& problems);

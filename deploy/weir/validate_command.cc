@@ -2,42 +2,124 @@
 
 #include <cstdio>
 
+#include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 
+#include "connectors/config/config_text.h"
 #include "connectors/config/policy_file.h"
+#include "connectors/config/service_file.h"
 #include "deploy/weir/exit_codes.h"
+#include "engine/base/status_macros.h"
 
 namespace weir {
 
+namespace {
+
+std::string Counted(uint64_t n, absl::string_view one, absl::string_view more) {
+  return absl::StrCat(n, " ", n == 1 ? one : more);
+}
+
+void AppendRemarks(const std::string& remarks, std::string& out) {
+  if (!remarks.empty()) {
+    absl::StrAppend(&out, "\nbut note:\n", remarks);
+  }
+}
+
+std::string PolicyText(const std::string& file, const PolicySchedule& schedule,
+                       const std::string& remarks) {
+  std::string text = absl::StrCat(file, ": a policy of ",
+                                  Counted(schedule.versions.size(), "version", "versions"));
+  for (const PolicyVersion& version : schedule.versions) {
+    absl::StrAppend(&text, "\n  from ", FormatTime(version.effective_from().value_or(TimeMs{})),
+                    version.note().empty() ? "" : ": ", version.note());
+  }
+  AppendRemarks(remarks, text);
+  return text;
+}
+
+// Shows none of Kafka's properties: there are secrets among them.
+std::string ServiceText(const ServiceConfig& config, const std::string& remarks) {
+  std::string text =
+      absl::StrCat(config.file_name, ": a service configuration\n  instance ", config.instance,
+                   " of group ", config.group, ", ", Counted(config.workers, "worker", "workers"),
+                   "\n  reads ", config.input, ", keeps its state in ", config.state_dir, "\n  ",
+                   Counted(config.kafka.size(), "property", "properties"), " of librdkafka, ",
+                   Counted(config.parties.size(), "party", "parties"), "\n  policy: ",
+                   config.policy.empty() ? "the default, as the file names none" : config.policy);
+  AppendRemarks(remarks, text);
+  return text;
+}
+
+absl::StatusOr<std::string> CheckPolicy(absl::string_view text, const std::string& file) {
+  std::string remarks;
+  const absl::StatusOr<PolicySchedule> schedule = ParsePolicy(text, file, &remarks);
+  WEIR_RETURN_IF_ERROR(schedule.status());
+  return PolicyText(file, *schedule, remarks);
+}
+
+absl::StatusOr<std::string> CheckPolicyOf(const ServiceConfig& config) {
+  std::string remarks;
+  const absl::StatusOr<PolicySchedule> schedule = ReadPolicyFile(config.policy, &remarks);
+  if (!schedule.ok()) {
+    return absl::InvalidArgumentError(absl::StrCat(schedule.status().message(), "\n",
+                                                   config.file_name, ":", config.policy_line,
+                                                   ": `policy` names a file that is not right"));
+  }
+  return PolicyText(config.policy, *schedule, remarks);
+}
+
+absl::StatusOr<std::string> CheckService(absl::string_view text, const std::string& file) {
+  std::string remarks;
+  const absl::StatusOr<ServiceConfig> config = ParseService(text, file, SystemLookups(), &remarks);
+  WEIR_RETURN_IF_ERROR(config.status());
+  std::string checked = ServiceText(*config, remarks);
+  if (config->policy.empty()) {
+    return checked;
+  }
+  const absl::StatusOr<std::string> policy = CheckPolicyOf(*config);
+  WEIR_RETURN_IF_ERROR(policy.status());
+  return absl::StrCat(checked, "\n", *policy);
+}
+
+// What the file says, in short, or everything that is wrong with it.
+absl::StatusOr<std::string> CheckFile(const std::string& file) {
+  const absl::StatusOr<std::string> text = ReadConfigText(file, "file");
+  WEIR_RETURN_IF_ERROR(text.status());
+  return IsServiceConfig(*text) ? CheckService(*text, file) : CheckPolicy(*text, file);
+}
+
+}  // namespace
+
 CLI::App* AddValidate(CLI::App& root, ValidateArguments& arguments) {
   CLI::App* app = root.add_subcommand(
-      "validate", "Check policy files and list everything that is wrong with them");
-  app->add_option("files", arguments.files, "Policy files")->required()->type_name("FILE");
-  app->footer("The exit code is 78 if any file is wrong.\nExample:\n  weir validate policy.yaml");
+      "validate",
+      "Check policy files and service configurations, and list everything that is wrong with them");
+  app->add_option("files", arguments.files, "Policy files and service configurations")
+      ->required()
+      ->type_name("FILE");
+  app->footer(
+      "A file that has `service` or `kafka` is taken for a service configuration, and the policy\n"
+      "file that it names is checked as well; any other is taken for a policy. Variables and "
+      "files\n"
+      "that hold secrets are looked up, and never shown. Whether librdkafka knows its properties\n"
+      "and Kafka can be reached shows only when the service starts.\n"
+      "The exit code is 78 if any file is wrong.\n"
+      "Example:\n"
+      "  weir validate weir.yaml policy.yaml");
   return app;
 }
 
 int RunValidate(const ValidateArguments& arguments) {
   int exit_code = kExitDone;
   for (const std::string& file : arguments.files) {
-    std::string remarks;
-    const absl::StatusOr<PolicySchedule> schedule = ReadPolicyFile(file, &remarks);
-    if (!schedule.ok()) {
-      static_cast<void>(
-          std::fprintf(stderr, "%s\n", std::string(schedule.status().message()).c_str()));
+    const absl::StatusOr<std::string> checked = CheckFile(file);
+    if (checked.ok()) {
+      static_cast<void>(std::printf("%s\n", checked->c_str()));
+    } else {
+      const std::string message(checked.status().message());
+      static_cast<void>(std::fprintf(stderr, "%s\n", message.c_str()));
       exit_code = kExitConfiguration;
-      continue;
     }
-    std::string line = absl::StrCat(file, ": a policy of ", schedule->versions.size(),
-                                    schedule->versions.size() == 1 ? " version" : " versions");
-    for (const PolicyVersion& version : schedule->versions) {
-      absl::StrAppend(&line, "\n  from ", FormatTime(version.effective_from().value_or(TimeMs{})),
-                      version.note().empty() ? "" : ": ", version.note());
-    }
-    if (!remarks.empty()) {
-      absl::StrAppend(&line, "\nbut note:\n", remarks);
-    }
-    static_cast<void>(std::printf("%s\n", line.c_str()));
   }
   if (std::fflush(stdout) != 0) {
     static_cast<void>(std::fputs("weir validate: writing to standard output failed\n", stderr));

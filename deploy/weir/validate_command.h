@@ -1,4 +1,5 @@
-// `weir validate`: says whether policy files are right, and everything that is wrong with them.
+// `weir validate`: says whether policy files and service configurations are right, and everything
+// that is wrong with them.
 //
 // Layer: deploy/weir.
 #pragma once

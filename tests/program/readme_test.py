@@ -18,7 +18,7 @@ from support import CONFIGURATION, DONE, FAILED, USAGE, ProgramCase
 
 README = (support.ROOT / "README.md").read_text(encoding="utf-8")
 DOCUMENTS = ("README.md", "ARCHITECTURE.md", "deploy/README.md", "deploy/INSPECT.md",
-             "connectors/config/POLICY.md",
+             "connectors/config/CONFIG.md", "connectors/config/POLICY.md",
              "connectors/formats/FORMATS.md", "connectors/formats/STREAMS.md")  # fmt: skip
 COMMAND = re.compile(r"^weir ([a-z]+)(.*)$", re.MULTILINE)
 OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]*")
@@ -124,6 +124,11 @@ class HelpTest(ProgramCase):
     def setUp(self) -> None:
         super().setUp()
         self.file("policy.yaml", b"policies:\n  - effective_from: 2019-11-29T00:00:00Z\n")
+        self.file(
+            "weir.yaml",
+            b'kafka: {bootstrap.servers: "localhost:9092"}\npolicy: policy.yaml\n'
+            b"service: {instance: weir-0, state: {dir: state}}\n",
+        )
         capture = self.folder / "capture.jsonl"
         support.generate(capture, "--devices", 100, "--duration", "1h")
         content = capture.read_bytes()

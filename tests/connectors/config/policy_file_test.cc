@@ -21,6 +21,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
+#include "connectors/config/config_text.h"
 #include "connectors/config/yaml_reader.h"
 #include "engine/alert/alert_code.h"
 #include "engine/base/units.h"
@@ -538,7 +539,7 @@ TEST(PolicyFile, HasLimits) {
   ExpectProblem(many, static_cast<int>(kMaxPolicyVersions) + 2, {"10001", "at most 10000"});
 
   std::string large = OneVersion("note: x");
-  large.resize(kMaxPolicyFileBytes, '\n');
+  large.resize(kMaxConfigBytes, '\n');
   EXPECT_THAT(Problems(large), SizeIs(0));
   large.push_back('\n');
   EXPECT_THAT(Problems(large), ElementsAre(HasSubstr("larger than 1048576 bytes")));
