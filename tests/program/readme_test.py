@@ -19,6 +19,7 @@ from support import CONFIGURATION, DONE, FAILED, USAGE, ProgramCase
 README = (support.ROOT / "README.md").read_text(encoding="utf-8")
 DOCUMENTS = ("README.md", "ARCHITECTURE.md", "deploy/README.md", "deploy/INSPECT.md",
              "connectors/config/CONFIG.md", "connectors/config/POLICY.md",
+             "connectors/http/METRICS.md",
              "connectors/formats/FORMATS.md", "connectors/formats/STREAMS.md")  # fmt: skip
 COMMAND = re.compile(r"^weir ([a-z]+)(.*)$", re.MULTILINE)
 OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]*")

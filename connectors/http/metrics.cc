@@ -1,0 +1,377 @@
+#include "connectors/http/metrics.h"
+
+#include <array>
+#include <deque>
+#include <mutex>
+#include <sstream>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "prometheus/counter.h"
+#include "prometheus/family.h"
+#include "prometheus/gauge.h"
+#include "prometheus/histogram.h"
+#include "prometheus/registry.h"
+#include "prometheus/text_serializer.h"
+
+namespace weir {
+
+namespace {
+
+using prometheus::Counter;
+using prometheus::Family;
+using prometheus::Gauge;
+using prometheus::Histogram;
+using prometheus::Labels;
+
+// In the order of the enumerations.
+constexpr std::array<absl::string_view, 4> kVerdicts = {"forwarded", "copy", "consolidated",
+                                                        "duplicate"};
+constexpr std::array<absl::string_view, 4> kOutcomes = {"done", "rolled_back", "resolved_done",
+                                                        "lost"};
+constexpr std::array<absl::string_view, 8> kStreams = {
+    "alerts.forwarded",  "alerts.consolidated", "throttle.episodes", "enp",
+    "requests.accepted", "requests.rejected",   "inventory.removed", "dead.letter"};
+constexpr std::array<absl::string_view, 2> kChangelogs = {"deltas", "state"};
+
+// Those that are there from the start, at zero.
+constexpr auto kLastReason = static_cast<size_t>(DeadReason::kDuisInJson);
+
+const Histogram::BucketBoundaries& CommitSeconds() {
+  static const Histogram::BucketBoundaries bounds = {0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1,
+                                                     0.25,  0.5,    1,     2.5,  5,     10};
+  return bounds;
+}
+
+const Histogram::BucketBoundaries& CommitRecords() {
+  static const Histogram::BucketBoundaries bounds = {0,     1,     10,     100,    1000,
+                                                     10000, 50000, 100000, 500000, 1000000};
+  return bounds;
+}
+
+Labels LabelsOf(size_t worker) {
+  return {{"worker", std::to_string(worker)}};
+}
+
+Labels LabelsOf(size_t worker, const std::string& label, absl::string_view value) {
+  return {{"worker", std::to_string(worker)}, {label, std::string(value)}};
+}
+
+// One metric of each word, in the order of the words.
+template <size_t N>
+std::array<Counter*, N> ByWord(Family<Counter>& family, size_t worker, const std::string& label,
+                               const std::array<absl::string_view, N>& words) {
+  std::array<Counter*, N> counters{};
+  for (size_t i = 0; i < N; ++i) {
+    counters[i] = &family.Add(LabelsOf(worker, label, words[i]));
+  }
+  return counters;
+}
+
+template <size_t N, typename Enum>
+Counter& At(const std::array<Counter*, N>& counters, Enum value) {
+  return *counters[static_cast<size_t>(value)];
+}
+
+double AsDouble(uint64_t n) {
+  return static_cast<double>(n);
+}
+
+double AsSeconds(int64_t milliseconds) {
+  return static_cast<double>(milliseconds) / 1000;
+}
+
+// What a worker did, ready to be counted.
+struct WorkerMetrics {
+  Counter* records_read = nullptr;
+  Counter* read_bytes = nullptr;
+  std::array<Counter*, kVerdicts.size()> alerts{};
+  Counter* episodes_started = nullptr;
+  Counter* episodes_ended = nullptr;
+  std::array<Counter*, kStreams.size()> produced{};
+  std::array<Counter*, kChangelogs.size()> changelog_bytes{};
+  std::array<Counter*, kOutcomes.size()> commits{};
+  Histogram* commit_seconds = nullptr;
+  Histogram* commit_records = nullptr;
+  Counter* store_writes = nullptr;
+  Counter* store_failures = nullptr;
+  Gauge* store_degraded = nullptr;
+  Counter* fences = nullptr;
+  Counter* rebalances = nullptr;
+  Counter* producer_restarts = nullptr;
+  Counter* idle_advances = nullptr;
+  Gauge* partitions_owned = nullptr;
+  Gauge* partitions_restoring = nullptr;
+};
+
+}  // namespace
+
+struct Metrics::Families {
+  explicit Families(size_t n) : workers(n) {}
+
+  Family<Counter>& CounterFamily(const std::string& name, const std::string& help) {
+    return prometheus::BuildCounter().Name(name).Help(help).Register(registry);
+  }
+
+  Family<Gauge>& GaugeFamily(const std::string& name, const std::string& help) {
+    return prometheus::BuildGauge().Name(name).Help(help).Register(registry);
+  }
+
+  Family<Gauge>& PartitionFamily(const std::string& name, const std::string& help) {
+    by_partition.push_back(&GaugeFamily(name, help));
+    return *by_partition.back();
+  }
+
+  using Place = Counter* WorkerMetrics::*;
+
+  void CountByWorker(Place place, const std::string& name, const std::string& help) {
+    Family<Counter>& family = CounterFamily(name, help);
+    for (size_t i = 0; i < workers.size(); ++i) {
+      workers[i].*place = &family.Add(LabelsOf(i));
+    }
+  }
+
+  void GaugeByWorker(Gauge* WorkerMetrics::*place, const std::string& name,
+                     const std::string& help) {
+    Family<Gauge>& family = GaugeFamily(name, help);
+    for (size_t i = 0; i < workers.size(); ++i) {
+      workers[i].*place = &family.Add(LabelsOf(i));
+    }
+  }
+
+  void AddFlow();
+  void AddCommits();
+  void AddHealth();
+  void AddPartitions();
+
+  void SetOfPartition(Family<Gauge>* family, int32_t partition, double value) {
+    const std::lock_guard<std::mutex> lock(partition_mutex);
+    family->Add({{"partition", std::to_string(partition)}}).Set(value);
+  }
+
+  prometheus::Registry registry;
+  std::vector<WorkerMetrics> workers;
+  Family<Counter>* dead_letters = nullptr;
+
+  // Held from finding a partition's metric to setting it, so that it is not forgotten in between.
+  std::mutex partition_mutex;
+  std::vector<Family<Gauge>*> by_partition;
+  Family<Gauge>* lag_records = nullptr;
+  Family<Gauge>* lag_seconds = nullptr;
+  Family<Gauge>* stream_time = nullptr;
+  Family<Gauge>* open_episodes = nullptr;
+  Family<Gauge>* live_keys = nullptr;
+  Family<Gauge>* restore_records = nullptr;
+  Family<Gauge>* restore_seconds = nullptr;
+};
+
+void Metrics::Families::AddFlow() {
+  CountByWorker(&WorkerMetrics::records_read, "weir_records_read_total",
+                "Records read from the input topic.");
+  CountByWorker(&WorkerMetrics::read_bytes, "weir_read_bytes_total",
+                "Bytes of the keys and values of the records read.");
+  Family<Counter>& alerts =
+      CounterFamily("weir_alerts_total",
+                    "Alerts by what became of them; copies stand for consolidated alerts as well.");
+  CountByWorker(&WorkerMetrics::episodes_started, "weir_episodes_started_total",
+                "Episodes started: keys that passed their threshold.");
+  CountByWorker(&WorkerMetrics::episodes_ended, "weir_episodes_ended_total", "Episodes ended.");
+  dead_letters = &CounterFamily("weir_dead_letters_total",
+                                "Records that could not be decoded or processed, by the reason.");
+  Family<Counter>& produced = CounterFamily("weir_records_produced_total",
+                                            "Records handed to the producer, by output stream.");
+  Family<Counter>& bytes =
+      CounterFamily("weir_changelog_bytes_total",
+                    "Bytes of the keys and values written to the changelogs, by changelog.");
+  for (size_t i = 0; i < workers.size(); ++i) {
+    workers[i].alerts = ByWord(alerts, i, "verdict", kVerdicts);
+    workers[i].produced = ByWord(produced, i, "stream", kStreams);
+    workers[i].changelog_bytes = ByWord(bytes, i, "changelog", kChangelogs);
+    for (size_t reason = 0; reason <= kLastReason; ++reason) {
+      dead_letters->Add(LabelsOf(i, "reason", DeadReasonName(static_cast<DeadReason>(reason))));
+    }
+  }
+}
+
+void Metrics::Families::AddCommits() {
+  Family<Counter>& commits = CounterFamily(
+      "weir_commits_total",
+      "Commits by how they ended; resolved_done: the outcome was unknown at first, and lost: "
+      "another owner of the partitions came before.");
+  Family<Histogram>& seconds = prometheus::BuildHistogram()
+                                   .Name("weir_commit_duration_seconds")
+                                   .Help("Time from the begin of a commit to its outcome.")
+                                   .Register(registry);
+  Family<Histogram>& records = prometheus::BuildHistogram()
+                                   .Name("weir_commit_records")
+                                   .Help("Records of the input that one commit covered.")
+                                   .Register(registry);
+  for (size_t i = 0; i < workers.size(); ++i) {
+    workers[i].commits = ByWord(commits, i, "outcome", kOutcomes);
+    workers[i].commit_seconds = &seconds.Add(LabelsOf(i), CommitSeconds());
+    workers[i].commit_records = &records.Add(LabelsOf(i), CommitRecords());
+  }
+}
+
+void Metrics::Families::AddHealth() {
+  CountByWorker(&WorkerMetrics::store_writes, "weir_store_writes_total",
+                "Writes to the local store.");
+  CountByWorker(&WorkerMetrics::store_failures, "weir_store_failures_total",
+                "Writes to the local store that failed.");
+  GaugeByWorker(&WorkerMetrics::store_degraded, "weir_store_degraded",
+                "1 while the service runs without its local store, else 0; a restart then takes "
+                "longer, and nothing is lost.");
+  CountByWorker(&WorkerMetrics::fences, "weir_fences_total",
+                "Times that another producer with the same transactional id took over; two "
+                "processes may have the same instance.");
+  CountByWorker(&WorkerMetrics::rebalances, "weir_rebalances_total",
+                "Times that partitions were assigned or revoked.");
+  CountByWorker(&WorkerMetrics::producer_restarts, "weir_producer_restarts_total",
+                "Times that the producer was made anew after a failed commit.");
+  CountByWorker(&WorkerMetrics::idle_advances, "weir_idle_advances_total",
+                "Times that the clock moved the stream time of an idle partition.");
+  GaugeByWorker(&WorkerMetrics::partitions_owned, "weir_partitions_owned",
+                "Partitions assigned, those being restored included.");
+  GaugeByWorker(&WorkerMetrics::partitions_restoring, "weir_partitions_restoring",
+                "Partitions whose state is being restored; their records wait.");
+}
+
+void Metrics::Families::AddPartitions() {
+  lag_records = &PartitionFamily("weir_lag_records", "Records not processed yet.");
+  lag_seconds = &PartitionFamily(
+      "weir_lag_seconds",
+      "How much later the log got the newest record than the last one that was processed.");
+  stream_time = &PartitionFamily("weir_stream_timestamp_seconds",
+                                 "Stream time, in seconds since 1970-01-01T00:00:00Z.");
+  open_episodes = &PartitionFamily("weir_open_episodes", "Keys in an episode.");
+  live_keys = &PartitionFamily("weir_live_keys", "Alert keys in the counter table.");
+  restore_records =
+      &PartitionFamily("weir_restore_records",
+                       "Changelog records read by the restoration under way, else by the last.");
+  restore_seconds = &PartitionFamily("weir_restore_duration_seconds",
+                                     "How long the restoration under way has taken, else the last "
+                                     "one.");
+}
+
+Metrics::Metrics(size_t workers, const std::string& version)
+    : families_(std::make_unique<Families>(workers)) {
+  families_->GaugeFamily("weir_build_info", "Always 1; the label says which version runs.")
+      .Add({{"version", version}})
+      .Set(1);
+  families_->AddFlow();
+  families_->AddCommits();
+  families_->AddHealth();
+  families_->AddPartitions();
+}
+
+Metrics::~Metrics() = default;
+
+std::string Metrics::Text() const {
+  std::ostringstream out;
+  prometheus::TextSerializer().Serialize(out, families_->registry.Collect());
+  return std::move(out).str();
+}
+
+void Metrics::AddRead(size_t worker, uint64_t records, uint64_t bytes) {
+  families_->workers[worker].records_read->Increment(AsDouble(records));
+  families_->workers[worker].read_bytes->Increment(AsDouble(bytes));
+}
+
+void Metrics::AddAlerts(size_t worker, Verdict verdict, uint64_t n) {
+  At(families_->workers[worker].alerts, verdict).Increment(AsDouble(n));
+}
+
+void Metrics::AddEpisodesStarted(size_t worker, uint64_t n) {
+  families_->workers[worker].episodes_started->Increment(AsDouble(n));
+}
+
+void Metrics::AddEpisodesEnded(size_t worker, uint64_t n) {
+  families_->workers[worker].episodes_ended->Increment(AsDouble(n));
+}
+
+void Metrics::AddDeadLetters(size_t worker, DeadReason reason, uint64_t n) {
+  families_->dead_letters->Add(LabelsOf(worker, "reason", DeadReasonName(reason)))
+      .Increment(AsDouble(n));
+}
+
+void Metrics::AddProduced(size_t worker, OutputStream stream, uint64_t records) {
+  At(families_->workers[worker].produced, stream).Increment(AsDouble(records));
+}
+
+void Metrics::AddChangelogBytes(size_t worker, Changelog changelog, uint64_t bytes) {
+  At(families_->workers[worker].changelog_bytes, changelog).Increment(AsDouble(bytes));
+}
+
+void Metrics::AddCommit(size_t worker, CommitOutcome outcome, double seconds, uint64_t records) {
+  At(families_->workers[worker].commits, outcome).Increment();
+  families_->workers[worker].commit_seconds->Observe(seconds);
+  families_->workers[worker].commit_records->Observe(AsDouble(records));
+}
+
+void Metrics::AddStoreWrite(size_t worker) {
+  families_->workers[worker].store_writes->Increment();
+}
+
+void Metrics::AddStoreFailure(size_t worker) {
+  families_->workers[worker].store_failures->Increment();
+}
+
+void Metrics::SetStoreDegraded(size_t worker, bool degraded) {
+  families_->workers[worker].store_degraded->Set(degraded ? 1 : 0);
+}
+
+void Metrics::AddFence(size_t worker) {
+  families_->workers[worker].fences->Increment();
+}
+
+void Metrics::AddRebalance(size_t worker) {
+  families_->workers[worker].rebalances->Increment();
+}
+
+void Metrics::AddProducerRestart(size_t worker) {
+  families_->workers[worker].producer_restarts->Increment();
+}
+
+void Metrics::AddIdleAdvance(size_t worker) {
+  families_->workers[worker].idle_advances->Increment();
+}
+
+void Metrics::SetPartitions(size_t worker, uint64_t owned, uint64_t restoring) {
+  families_->workers[worker].partitions_owned->Set(AsDouble(owned));
+  families_->workers[worker].partitions_restoring->Set(AsDouble(restoring));
+}
+
+void Metrics::SetLag(int32_t partition, uint64_t records, DurationMs time) {
+  families_->SetOfPartition(families_->lag_records, partition, AsDouble(records));
+  families_->SetOfPartition(families_->lag_seconds, partition, AsSeconds(time.value));
+}
+
+void Metrics::SetStreamTime(int32_t partition, TimeMs time) {
+  families_->SetOfPartition(families_->stream_time, partition, AsSeconds(time.value));
+}
+
+void Metrics::SetOpenEpisodes(int32_t partition, uint64_t n) {
+  families_->SetOfPartition(families_->open_episodes, partition, AsDouble(n));
+}
+
+void Metrics::SetLiveKeys(int32_t partition, uint64_t n) {
+  families_->SetOfPartition(families_->live_keys, partition, AsDouble(n));
+}
+
+void Metrics::SetRestore(int32_t partition, uint64_t records, double seconds) {
+  families_->SetOfPartition(families_->restore_records, partition, AsDouble(records));
+  families_->SetOfPartition(families_->restore_seconds, partition, seconds);
+}
+
+void Metrics::ForgetPartition(int32_t partition) {
+  const Labels labels = {{"partition", std::to_string(partition)}};
+  const std::lock_guard<std::mutex> lock(families_->partition_mutex);
+  for (Family<Gauge>* family : families_->by_partition) {
+    if (family->Has(labels)) {
+      family->Remove(&family->Add(labels));
+    }
+  }
+}
+
+}  // namespace weir
