@@ -1,0 +1,45 @@
+// Turns a message from Kafka into a record.
+//
+// The format is found from the content: a JSON object, a DUIS document, a GBCS message in binary,
+// hexadecimal or base64. A message gives the event that it gives in a capture which `kcat -J` made
+// of it.
+//
+// Promises: any message gives a record, which views the arena only, so that the message may be
+// given back.
+// Errors: a DeadReason in the record. One that could not be forwarded into a topic that takes
+// records of `largest_message` bytes is kTooLarge, whatever it holds.
+//
+// Threads: one owner.
+//
+// Layer: connectors/kafka (connectors/formats, engine/pipeline, engine/alert, engine/base).
+#pragma once
+
+#include <cstddef>
+
+#include <librdkafka/rdkafka.h>
+
+#include "connectors/formats/arena.h"
+#include "connectors/formats/json.h"
+#include "engine/pipeline/record.h"
+
+namespace weir {
+
+// What forwarding may add to key, headers and value: the two headers of a copy, and what Kafka puts
+// around a record that stands alone in its batch.
+constexpr size_t kForwardingRoom = 256;
+
+class MessageDecoder {
+ public:
+  // `largest_message`: max.message.bytes of the topic that alerts are forwarded to.
+  explicit MessageDecoder(size_t largest_message);
+
+  // Fills all of `record` but `partition`, which the caller numbers. `message` is one that was
+  // consumed, without an error.
+  void Decode(const rd_kafka_message_t& message, Arena& arena, Record& record);
+
+ private:
+  size_t largest_message_;
+  JsonParser parser_;
+};
+
+}  // namespace weir

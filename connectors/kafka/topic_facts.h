@@ -1,0 +1,34 @@
+// What a cluster says of topics: whether they are there, their partitions and their settings.
+//
+// Errors: Unavailable if no broker answers in time, else what librdkafka says of the request as a
+// whole. What is wrong with one topic stands with that topic.
+//
+// Layer: connectors/kafka.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include <librdkafka/rdkafka.h>
+
+namespace weir {
+
+struct TopicFacts {
+  rd_kafka_resp_err_t error = RD_KAFKA_RESP_ERR_NO_ERROR;           // of the topic
+  rd_kafka_resp_err_t settings_error = RD_KAFKA_RESP_ERR_NO_ERROR;  // of asking for its settings
+  int32_t partitions = 0;
+  std::map<std::string, std::string> settings;  // as they hold, defaults of the cluster included
+};
+
+using TopicFactsByName = std::map<std::string, TopicFacts>;
+
+// Waits for at most `timeout` twice: for the topics, and for their settings.
+absl::StatusOr<TopicFactsByName> AskTopics(rd_kafka_t* client,
+                                           const std::vector<std::string>& topics,
+                                           absl::Duration timeout);
+
+}  // namespace weir
