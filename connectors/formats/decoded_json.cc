@@ -16,6 +16,7 @@
 #include "connectors/formats/json.h"
 #include "connectors/formats/json_writer.h"
 #include "connectors/formats/kcat.h"
+#include "connectors/formats/log_message.h"
 #include "engine/alert/catalogue.h"
 
 namespace weir {

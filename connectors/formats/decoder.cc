@@ -6,6 +6,7 @@
 
 #include "connectors/formats/duis.h"
 #include "connectors/formats/kcat.h"
+#include "connectors/formats/log_message.h"
 #include "engine/alert/event.h"
 #include "engine/base/units.h"
 

@@ -5,7 +5,7 @@
 #include "absl/strings/strip.h"
 
 #include "connectors/formats/binary_text.h"
-#include "connectors/formats/kcat.h"
+#include "connectors/formats/log_message.h"
 
 namespace weir {
 

@@ -90,8 +90,6 @@ constexpr Bytes Literal(const char (&text)[N]) {
   return {text, N - 1};
 }
 
-constexpr char kGeneralSigning = '\xDF';
-constexpr char kGeneralCiphering = '\xDD';
 constexpr size_t kSignatureSize = 64;
 constexpr size_t kMacSize = 12;
 constexpr size_t kDlmsTimeSize = 12;

@@ -34,6 +34,10 @@ enum class GbcsEncoding : uint8_t { kDlms, kGbz, kAsn1 };
 // `DLMS`, `GBZ`, `ASN1`.
 absl::string_view GbcsEncodingName(GbcsEncoding encoding);
 
+// The first byte of a message.
+constexpr char kGeneralSigning = '\xDF';
+constexpr char kGeneralCiphering = '\xDD';
+
 // The command/response/alert flag.
 constexpr uint8_t kCraCommand = 1;
 constexpr uint8_t kCraResponse = 2;

@@ -1,14 +1,11 @@
 #include "connectors/formats/kcat.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <limits>
-#include <variant>
 
-#include "connectors/formats/binary_text.h"
-#include "connectors/formats/duis.h"
-#include "connectors/formats/gbcs.h"
-#include "engine/alert/eui64.h"
+#include "connectors/formats/log_message.h"
 
 namespace weir {
 
@@ -47,86 +44,19 @@ Envelope EnvelopeOf(const JsonObject& object, Arena& arena) {
           .offset = static_cast<int64_t>(offset->number)};
 }
 
-struct Timestamp {
-  std::optional<TimeMs> time;       // none: the log does not say
-  std::optional<DeadReason> fault;  // no such time
-};
-
-// Kafka writes -1 where a message has no time.
-Timestamp TimestampOf(const JsonValue* ts) {
+// `ts` as a number: what no log has is told as kBadTime.
+std::optional<int64_t> TimestampOf(const JsonValue* ts) {
   if (ts == nullptr || ts->kind == JsonValue::Kind::kNegative) {
-    return {};
+    return kNoTimestamp;
   }
   if (ts->kind != JsonValue::Kind::kUnsigned) {
-    return {.time = {}, .fault = DeadReason::kBadEnvelope};
+    return std::nullopt;
   }
-  if (!IsUpTo(ts, kLatestTime.value)) {
-    return {.time = {}, .fault = DeadReason::kBadTime};
-  }
-  const TimeMs time{static_cast<int64_t>(ts->number)};
-  return {.time = time.value == 0 ? std::nullopt : std::make_optional(time), .fault = {}};
-}
-
-Event PayloadEvent(absl::string_view payload, JsonParser& parser, Arena& arena,
-                   std::optional<TimeMs> received) {
-  const absl::string_view text = Trim(payload);
-  if (!text.empty() && text.front() == '{') {
-    return DecodeJson(text, parser, arena, received);
-  }
-  if (!text.empty() && text.front() == '<') {
-    return DecodeDuis(text, arena, received);
-  }
-  const Event event = DecodeGbcsText(text, arena, received);
-  const DeadReason* reason = std::get_if<DeadReason>(&event);
-  // The payload may be in any format, and this is none of them.
-  return reason != nullptr && *reason == DeadReason::kBadPayload ? Event(DeadReason::kNotReadable)
-                                                                 : event;
-}
-
-std::optional<Eui64> DeviceOf(const Event& event) {
-  if (const Alert* alert = std::get_if<Alert>(&event); alert != nullptr) {
-    return alert->device;
-  }
-  const OtherEvent* other = std::get_if<OtherEvent>(&event);
-  return other == nullptr ? std::nullopt : other->device;
-}
-
-// The device that a key names. Any text may be a key; only one that is an EUI-64 names a device.
-std::optional<Eui64> DeviceOf(const JsonValue* key) {
-  return IsString(key) ? ParseEui64(key->text()) : std::nullopt;
+  constexpr auto kLargest = static_cast<uint64_t>(std::numeric_limits<int64_t>::max());
+  return static_cast<int64_t>(std::min(ts->number, kLargest));
 }
 
 }  // namespace
-
-absl::string_view Trim(absl::string_view text) {
-  // Called for every line, nearly all of which have nothing to trim.
-  const auto is_blank = [](char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; };
-  while (!text.empty() && is_blank(text.back())) {
-    text.remove_suffix(1);
-  }
-  while (!text.empty() && is_blank(text.front())) {
-    text.remove_prefix(1);
-  }
-  return text;
-}
-
-Event DecodeGbcsText(absl::string_view text, Arena& arena, std::optional<TimeMs> received) {
-  // Two characters make at least one byte, whichever of the two it is.
-  if (text.size() / 2 > kMaxMessageBytes) {
-    return DeadReason::kTooLong;
-  }
-  std::optional<absl::string_view> bytes = HexToBytes(text, arena);
-  if (!bytes) {
-    bytes = Base64ToBytes(text, arena);
-  }
-  if (!bytes || bytes->empty()) {
-    return DeadReason::kBadPayload;
-  }
-  if (bytes->size() > kMaxMessageBytes) {
-    return DeadReason::kTooLong;
-  }
-  return GbcsToEvent(*bytes, received);
-}
 
 bool IsKcat(const JsonObject& object) {
   using enum JsonField;
@@ -150,28 +80,19 @@ Decoded DecodeKcatObject(const JsonObject& object, JsonParser& parser, Arena& ar
   using enum JsonField;
   Decoded decoded = {.envelope = EnvelopeOf(object, arena), .event = DeadReason::kBadEnvelope};
   const JsonValue* payload = object.Find(kPayload);
-  const Timestamp timestamp = TimestampOf(object.Find(kTs));
-  const std::optional<Eui64> named = DeviceOf(object.Find(kKey));
+  const std::optional<int64_t> timestamp = TimestampOf(object.Find(kTs));
+  const JsonValue* key = object.Find(kKey);
   const bool sound = decoded.envelope.present && object.seen().Has(kPayload) &&
                      (payload == nullptr || IsString(payload)) &&
                      !object.repeated().Meets({kTopic, kPartition, kOffset, kTs, kKey, kPayload});
-  if (!sound) {
+  if (!sound || !timestamp) {
     return decoded;
   }
-  if (timestamp.fault) {
-    decoded.event = *timestamp.fault;
-    return decoded;
-  }
-  if (payload == nullptr || payload->text().empty()) {
-    decoded.event = DeadReason::kMissingField;
-    return decoded;
-  }
-  // The parser is used again for the payload, so that `object` is gone from here on.
-  decoded.event = PayloadEvent(Copy(payload->text(), arena), parser, arena, timestamp.time);
-  const std::optional<Eui64> device = DeviceOf(decoded.event);
-  if (named && device && *named != *device) {
-    decoded.event = DeadReason::kKeyMismatch;
-  }
+  // The parser is used again for the payload, so that `object` is gone once that is being read.
+  const absl::string_view value =
+      payload == nullptr ? absl::string_view() : Copy(payload->text(), arena);
+  const absl::string_view key_text = IsString(key) ? key->text() : absl::string_view();
+  decoded.event = DecodeLogMessage({key_text, value, *timestamp}, parser, arena);
   return decoded;
 }
 

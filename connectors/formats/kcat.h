@@ -1,7 +1,7 @@
 // Reads what `kcat -J` prints: an envelope around one message, the payload as a JSON string.
 //
-// The payload is a JSON object, a DUIS document, or a GBCS message in hexadecimal or base64: a JSON
-// string cannot hold binary. `ts` is the time at which the log got the message.
+// The payload is read as the value of a message (log_message.h); `ts` is the time at which the log
+// got it. A JSON string cannot hold binary, but for the few messages that happen to be UTF-8.
 //
 // Promises: any bytes give an event. The envelope is given wherever it can be read, for a message
 // that cannot be decoded as well.
@@ -14,15 +14,12 @@
 #pragma once
 
 #include <cstddef>
-#include <optional>
 
 #include "absl/strings/string_view.h"
 
 #include "connectors/formats/arena.h"
 #include "connectors/formats/format.h"
 #include "connectors/formats/json.h"
-#include "engine/alert/event.h"
-#include "engine/base/units.h"
 
 namespace weir {
 
@@ -40,12 +37,5 @@ bool IsKcat(const JsonObject& object);
 
 // The event of an envelope that `parser` has just read.
 Decoded DecodeKcatObject(const JsonObject& object, JsonParser& parser, Arena& arena);
-
-// The event of a GBCS message in hexadecimal (any even number of hex digits) or base64. kBadPayload
-// if it is neither. The event views `arena` only.
-Event DecodeGbcsText(absl::string_view text, Arena& arena, std::optional<TimeMs> received);
-
-// `text` without the blanks, tabs, carriage returns and line feeds around it.
-absl::string_view Trim(absl::string_view text);
 
 }  // namespace weir

@@ -48,6 +48,10 @@ absl::string_view DeadReasonName(DeadReason reason) {
       return "duis_mismatch";
     case DeadReason::kDuisInJson:
       return "duis_in_json";
+    case DeadReason::kTooLarge:
+      return "too_large";
+    case DeadReason::kCrashed:
+      return "crashed";
   }
   WEIR_CHECK(false);
 }

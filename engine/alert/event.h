@@ -94,6 +94,8 @@ enum class DeadReason : uint8_t {
   kDoctype,        // an XML document with a document type declaration
   kDuisMismatch,   // a DUIS document whose header, code and payload contradict one another
   kDuisInJson,     // the body of a DUIS document in JSON
+  kTooLarge,       // could not be forwarded: larger than the topic takes
+  kCrashed,        // the process crashed each of three times it processed this record
 };
 
 // One word for a reason, as it stands in dead.letter and in metrics: `bad_json`.

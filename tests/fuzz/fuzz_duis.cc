@@ -8,7 +8,7 @@
 
 #include "connectors/formats/duis.h"
 #include "connectors/formats/duis_encode.h"
-#include "connectors/formats/kcat.h"
+#include "connectors/formats/log_message.h"
 #include "connectors/formats/xml_check.h"
 #include "tests/fuzz/events.h"
 

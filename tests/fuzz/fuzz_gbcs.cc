@@ -11,7 +11,7 @@
 
 #include "connectors/formats/gbcs.h"
 #include "connectors/formats/gbcs_encode.h"
-#include "connectors/formats/kcat.h"
+#include "connectors/formats/log_message.h"
 #include "tests/fuzz/events.h"
 
 namespace weir {

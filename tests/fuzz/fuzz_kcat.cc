@@ -6,32 +6,13 @@
 #include <cstdint>
 #include <string>
 
-#include "connectors/formats/duis.h"
-#include "connectors/formats/kcat.h"
+#include "connectors/formats/log_message.h"
 #include "tests/fuzz/events.h"
 
 namespace weir {
 namespace {
 
 constexpr TimeMs kReceived{1575280800000};  // 2019-12-02T10:00:00Z
-
-Event Alone(absl::string_view payload, JsonParser& parser, Arena& arena) {
-  if (payload.empty()) {
-    return DeadReason::kMissingField;
-  }
-  const absl::string_view text = Trim(payload);
-  if (!text.empty() && text.front() == '{') {
-    const PaddedText padded(text, FillFor(text, 0));
-    return DecodeJson(padded.view(), parser, arena, kReceived);
-  }
-  if (!text.empty() && text.front() == '<') {
-    return DecodeDuis(text, arena, kReceived);
-  }
-  const Event event = DecodeGbcsText(text, arena, kReceived);
-  const auto* reason = std::get_if<DeadReason>(&event);
-  return reason != nullptr && *reason == DeadReason::kBadPayload ? Event(DeadReason::kNotReadable)
-                                                                 : event;
-}
 
 void CheckWrapped(absl::string_view input) {
   std::string line =
@@ -45,8 +26,9 @@ void CheckWrapped(absl::string_view input) {
   JsonObject object;
   WEIR_CHECK(!parser.Read(padded.view(), object));
   const std::string payload(object.Find(JsonField::kPayload)->text());
+  const PaddedText value(payload, FillFor(payload, 0));
   const SpareArena arena;
-  const Event alone = Alone(payload, parser, *arena);
+  const Event alone = DecodeLogMessage({"", value.view(), kReceived.value}, parser, *arena);
   CheckSame(absl::StrCat("alerts/3/7 ", TextOf(alone)), CheckLine(line, Format::kKcat));
   CheckSame(absl::StrCat("alerts/3/7 ", TextOf(alone)), CheckLine(line, std::nullopt));
 }

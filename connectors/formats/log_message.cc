@@ -1,0 +1,101 @@
+#include "connectors/formats/log_message.h"
+
+#include <variant>
+
+#include "connectors/formats/binary_text.h"
+#include "connectors/formats/duis.h"
+#include "connectors/formats/format.h"
+#include "connectors/formats/gbcs.h"
+#include "engine/alert/eui64.h"
+
+namespace weir {
+
+namespace {
+
+// No text that Weir reads begins with either.
+bool IsBinaryGbcs(absl::string_view value) {
+  return value.front() == kGeneralSigning || value.front() == kGeneralCiphering;
+}
+
+Event DecodeBinaryGbcs(absl::string_view value, std::optional<TimeMs> received) {
+  return value.size() > kMaxMessageBytes ? Event(DeadReason::kTooLong)
+                                         : GbcsToEvent(value, received);
+}
+
+Event DecodeValue(absl::string_view value, JsonParser& parser, Arena& arena,
+                  std::optional<TimeMs> received) {
+  if (IsBinaryGbcs(value)) {
+    return DecodeBinaryGbcs(value, received);
+  }
+  const absl::string_view text = Trim(value);
+  if (!text.empty() && text.front() == '{') {
+    return DecodeJson(text, parser, arena, received);
+  }
+  if (!text.empty() && text.front() == '<') {
+    return DecodeDuis(text, arena, received);
+  }
+  const Event event = DecodeGbcsText(text, arena, received);
+  const DeadReason* reason = std::get_if<DeadReason>(&event);
+  // The value may be in any format, and this is none of them.
+  return reason != nullptr && *reason == DeadReason::kBadPayload ? Event(DeadReason::kNotReadable)
+                                                                 : event;
+}
+
+std::optional<Eui64> DeviceOf(const Event& event) {
+  if (const Alert* alert = std::get_if<Alert>(&event); alert != nullptr) {
+    return alert->device;
+  }
+  const OtherEvent* other = std::get_if<OtherEvent>(&event);
+  return other == nullptr ? std::nullopt : other->device;
+}
+
+}  // namespace
+
+Event DecodeLogMessage(const LogMessage& message, JsonParser& parser, Arena& arena) {
+  // Any text may be a key; only one that is an EUI-64 names a device.
+  const std::optional<Eui64> named = ParseEui64(message.key);
+  const TimeMs time{message.timestamp};
+  if (time > kLatestTime) {
+    return DeadReason::kBadTime;
+  }
+  if (message.value.empty()) {
+    return DeadReason::kMissingField;
+  }
+  Event event = DecodeValue(message.value, parser, arena,
+                            time > TimeMs{0} ? std::make_optional(time) : std::nullopt);
+  const std::optional<Eui64> device = DeviceOf(event);
+  const bool agrees = !named || !device || *named == *device;
+  return agrees ? event : Event(DeadReason::kKeyMismatch);
+}
+
+Event DecodeGbcsText(absl::string_view text, Arena& arena, std::optional<TimeMs> received) {
+  // Two characters make at least one byte, whichever of the two it is.
+  if (text.size() / 2 > kMaxMessageBytes) {
+    return DeadReason::kTooLong;
+  }
+  std::optional<absl::string_view> bytes = HexToBytes(text, arena);
+  if (!bytes) {
+    bytes = Base64ToBytes(text, arena);
+  }
+  if (!bytes || bytes->empty()) {
+    return DeadReason::kBadPayload;
+  }
+  if (bytes->size() > kMaxMessageBytes) {
+    return DeadReason::kTooLong;
+  }
+  return GbcsToEvent(*bytes, received);
+}
+
+absl::string_view Trim(absl::string_view text) {
+  // Called for every line, nearly all of which have nothing to trim.
+  const auto is_blank = [](char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; };
+  while (!text.empty() && is_blank(text.back())) {
+    text.remove_suffix(1);
+  }
+  while (!text.empty() && is_blank(text.front())) {
+    text.remove_prefix(1);
+  }
+  return text;
+}
+
+}  // namespace weir

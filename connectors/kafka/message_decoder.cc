@@ -1,0 +1,49 @@
+#include "connectors/kafka/message_decoder.h"
+
+#include <cstdint>
+#include <cstring>
+
+#include "connectors/formats/log_message.h"
+#include "connectors/kafka/original.h"
+
+namespace weir {
+
+namespace {
+
+// A topic may go before the records that were read from it.
+absl::string_view TopicOf(const rd_kafka_message_t& message, Arena& arena) {
+  const absl::string_view name = rd_kafka_topic_name(message.rkt);
+  char* const copy = arena.Allocate(name.size());
+  std::memcpy(copy, name.data(), name.size());
+  return {copy, name.size()};
+}
+
+// Whoever set it, the producer or the log.
+int64_t TimestampOf(const rd_kafka_message_t& message) {
+  rd_kafka_timestamp_type_t type = RD_KAFKA_TIMESTAMP_NOT_AVAILABLE;
+  const int64_t timestamp = rd_kafka_message_timestamp(&message, &type);
+  return type == RD_KAFKA_TIMESTAMP_NOT_AVAILABLE ? kNoTimestamp : timestamp;
+}
+
+}  // namespace
+
+MessageDecoder::MessageDecoder(size_t largest_message) : largest_message_(largest_message) {}
+
+void MessageDecoder::Decode(const rd_kafka_message_t& message, Arena& arena, Record& record) {
+  absl::string_view value;
+  const absl::string_view original = LayDown(message, arena, &value);
+  record.origin = {.topic = TopicOf(message, arena),
+                   .partition = message.partition,
+                   .offset = message.offset,
+                   .capture = {},
+                   .line = 0};
+  record.bytes = value;
+  if (original.size() + kForwardingRoom > largest_message_) {
+    record.event = DeadReason::kTooLarge;
+    return;
+  }
+  const absl::string_view key(static_cast<const char*>(message.key), message.key_len);
+  record.event = DecodeLogMessage({key, value, TimestampOf(message)}, parser_, arena);
+}
+
+}  // namespace weir
