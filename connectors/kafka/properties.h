@@ -5,7 +5,8 @@
 // own is a default, which a property given replaces.
 //
 // A client gets only the properties that concern its kind, so that librdkafka has nothing to warn
-// about. Values never stand in a message, since any of them may be a secret.
+// about. Values never stand in a message, since any of them may be a secret; but for the paths of
+// files that librdkafka cannot read.
 //
 // Promises: a client made of checked properties keeps the protocol's settings whatever was given.
 // Errors: InvalidArgument from Check that lists all problems at once, one `place: problem` a line;
@@ -32,7 +33,8 @@
 
 namespace weir {
 
-// Where a property was set, for messages: `weir.yaml:3`.
+// Where a property was set, for messages: `weir.yaml:3`. Asked for one that was not given, or for
+// the empty name, it gives the place of the whole section.
 using PropertyPlace = std::function<std::string(absl::string_view property)>;
 
 // What a client tells. Any of them may be empty. They outlive the client and must not throw.
@@ -93,6 +95,9 @@ class KafkaProperties {
 
  private:
   explicit KafkaProperties(std::map<std::string, std::string> given);
+
+  // A client of each kind, ended again at once.
+  absl::Status TryToMake() const;
 
   std::map<std::string, std::string> given_;
 };

@@ -1,0 +1,128 @@
+#include "connectors/kafka/topic_facts.h"
+
+#include <memory>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+
+#include "connectors/kafka/handles.h"
+#include "engine/base/status_macros.h"
+
+namespace weir {
+
+namespace {
+
+using Metadata = std::unique_ptr<const rd_kafka_metadata_t, GivesBack<rd_kafka_metadata_destroy>>;
+using Resource =
+    std::unique_ptr<rd_kafka_ConfigResource_t, GivesBack<rd_kafka_ConfigResource_destroy>>;
+using AdminOptions =
+    std::unique_ptr<rd_kafka_AdminOptions_t, GivesBack<rd_kafka_AdminOptions_destroy>>;
+
+int Milliseconds(absl::Duration timeout) {
+  return static_cast<int>(absl::ToInt64Milliseconds(timeout));
+}
+
+// ---- Topics and their partitions
+
+absl::Status AskPartitions(rd_kafka_t* client, absl::Duration timeout, TopicFactsByName& facts) {
+  // Only topics that a client holds are asked for; all of them would leave out those that it may
+  // not see.
+  std::vector<TopicHandle> held;
+  for (const auto& [name, fact] : facts) {
+    held.emplace_back(rd_kafka_topic_new(client, name.c_str(), nullptr));
+    if (held.back() == nullptr) {
+      return ToStatus(rd_kafka_last_error(), absl::StrCat("asking for the topic ", name));
+    }
+  }
+  const rd_kafka_metadata_t* answer = nullptr;
+  const rd_kafka_resp_err_t error =
+      rd_kafka_metadata(client, 0, nullptr, &answer, Milliseconds(timeout));
+  const Metadata metadata(answer);
+  WEIR_RETURN_IF_ERROR(ToStatus(error, "asking the cluster for its topics"));
+  for (int i = 0; i < metadata->topic_cnt; ++i) {
+    const rd_kafka_metadata_topic_t& topic = metadata->topics[i];
+    if (const auto fact = facts.find(topic.topic); fact != facts.end()) {
+      fact->second.error = topic.err;
+      fact->second.partitions = topic.partition_cnt;
+    }
+  }
+  return absl::OkStatus();
+}
+
+// ---- Settings
+
+void TakeSettings(const rd_kafka_ConfigResource_t& resource, TopicFacts& fact) {
+  fact.settings_error = rd_kafka_ConfigResource_error(&resource);
+  size_t count = 0;
+  const rd_kafka_ConfigEntry_t** entries = rd_kafka_ConfigResource_configs(&resource, &count);
+  for (size_t i = 0; i < count; ++i) {
+    const char* value = rd_kafka_ConfigEntry_value(entries[i]);
+    fact.settings[rd_kafka_ConfigEntry_name(entries[i])] = value == nullptr ? "" : value;
+  }
+}
+
+// The answer to one request about all `resources`.
+absl::StatusOr<EventHandle> DescribeConfigs(rd_kafka_t* client,
+                                            const std::vector<Resource>& resources,
+                                            absl::Duration timeout) {
+  std::vector<rd_kafka_ConfigResource_t*> asked;
+  asked.reserve(resources.size());
+  for (const Resource& resource : resources) {
+    asked.push_back(resource.get());
+  }
+  const AdminOptions options(rd_kafka_AdminOptions_new(client, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS));
+  char text[256] = "";
+  WEIR_RETURN_IF_ERROR(ToStatus(rd_kafka_AdminOptions_set_request_timeout(
+                                    options.get(), Milliseconds(timeout), text, sizeof text),
+                                "asking the cluster for the settings of its topics"));
+  const QueueHandle queue(rd_kafka_queue_new(client));
+  rd_kafka_DescribeConfigs(client, asked.data(), asked.size(), options.get(), queue.get());
+  // The request itself ends with an answer or an error within the timeout.
+  return EventHandle(rd_kafka_queue_poll(queue.get(), -1));
+}
+
+absl::Status AskSettings(rd_kafka_t* client, absl::Duration timeout, TopicFactsByName& facts) {
+  std::vector<Resource> resources;
+  for (const auto& [name, fact] : facts) {
+    if (fact.error == RD_KAFKA_RESP_ERR_NO_ERROR) {
+      resources.emplace_back(rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, name.c_str()));
+    }
+  }
+  if (resources.empty()) {
+    return absl::OkStatus();
+  }
+  WEIR_ASSIGN_OR_RETURN(const EventHandle event, DescribeConfigs(client, resources, timeout));
+  WEIR_RETURN_IF_ERROR(ToStatus(rd_kafka_event_error(event.get()),
+                                "asking the cluster for the settings of its topics"));
+  const rd_kafka_DescribeConfigs_result_t* result =
+      rd_kafka_event_DescribeConfigs_result(event.get());
+  size_t count = 0;
+  const rd_kafka_ConfigResource_t** answers =
+      rd_kafka_DescribeConfigs_result_resources(result, &count);
+  for (size_t i = 0; i < count; ++i) {
+    if (const auto fact = facts.find(rd_kafka_ConfigResource_name(answers[i]));
+        fact != facts.end()) {
+      TakeSettings(*answers[i], fact->second);
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<TopicFactsByName> AskTopics(rd_kafka_t* client,
+                                           const std::vector<std::string>& topics,
+                                           absl::Duration timeout) {
+  TopicFactsByName facts;
+  for (const std::string& topic : topics) {
+    // What the answer leaves out is not there.
+    facts[topic].error = RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
+  }
+  WEIR_RETURN_IF_ERROR(AskPartitions(client, timeout, facts));
+  WEIR_RETURN_IF_ERROR(AskSettings(client, timeout, facts));
+  return facts;
+}
+
+}  // namespace weir
