@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -57,6 +58,7 @@ void OnDelivery(rd_kafka_t* /*client*/, const rd_kafka_message_t* message, void*
 
 // librdkafka's text without the value that it is about.
 std::string WithoutValue(absl::string_view text, absl::string_view value) {
+  text = absl::StripTrailingAsciiWhitespace(text);
   if (value.empty()) {
     return std::string(text);
   }
