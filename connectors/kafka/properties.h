@@ -115,7 +115,7 @@ enum class ClientKind : unsigned char { kBoth, kConsumer, kProducer };
 
 // What a property is unless one is given.
 struct DefaultProperty {
-  ClientKind kind;
+  ClientKind kind = ClientKind::kBoth;
   absl::string_view name;
   absl::string_view value;
   absl::string_view why;

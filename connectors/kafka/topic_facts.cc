@@ -5,7 +5,6 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 
 #include "connectors/kafka/handles.h"
 #include "engine/base/status_macros.h"
@@ -24,6 +23,15 @@ int Milliseconds(absl::Duration timeout) {
   return static_cast<int>(absl::ToInt64Milliseconds(timeout));
 }
 
+// What is asked, of whom, and for how long.
+std::string Attempt(rd_kafka_t* client, absl::string_view asked, absl::Duration timeout) {
+  char brokers[512] = "";
+  size_t size = sizeof brokers;
+  static_cast<void>(rd_kafka_conf_get(rd_kafka_conf(client), "bootstrap.servers", brokers, &size));
+  return absl::StrCat("asking ", brokers, " for ", asked, " for up to ",
+                      absl::FormatDuration(timeout));
+}
+
 // ---- Topics and their partitions
 
 absl::Status AskPartitions(rd_kafka_t* client, absl::Duration timeout, TopicFactsByName& facts) {
@@ -40,7 +48,7 @@ absl::Status AskPartitions(rd_kafka_t* client, absl::Duration timeout, TopicFact
   const rd_kafka_resp_err_t error =
       rd_kafka_metadata(client, 0, nullptr, &answer, Milliseconds(timeout));
   const Metadata metadata(answer);
-  WEIR_RETURN_IF_ERROR(ToStatus(error, "asking the cluster for its topics"));
+  WEIR_RETURN_IF_ERROR(ToStatus(error, Attempt(client, "the topics", timeout)));
   for (int i = 0; i < metadata->topic_cnt; ++i) {
     const rd_kafka_metadata_topic_t& topic = metadata->topics[i];
     if (const auto fact = facts.find(topic.topic); fact != facts.end()) {
@@ -76,7 +84,7 @@ absl::StatusOr<EventHandle> DescribeConfigs(rd_kafka_t* client,
   char text[256] = "";
   WEIR_RETURN_IF_ERROR(ToStatus(rd_kafka_AdminOptions_set_request_timeout(
                                     options.get(), Milliseconds(timeout), text, sizeof text),
-                                "asking the cluster for the settings of its topics"));
+                                Attempt(client, "the settings of the topics", timeout)));
   const QueueHandle queue(rd_kafka_queue_new(client));
   rd_kafka_DescribeConfigs(client, asked.data(), asked.size(), options.get(), queue.get());
   // The request itself ends with an answer or an error within the timeout.
@@ -95,7 +103,7 @@ absl::Status AskSettings(rd_kafka_t* client, absl::Duration timeout, TopicFactsB
   }
   WEIR_ASSIGN_OR_RETURN(const EventHandle event, DescribeConfigs(client, resources, timeout));
   WEIR_RETURN_IF_ERROR(ToStatus(rd_kafka_event_error(event.get()),
-                                "asking the cluster for the settings of its topics"));
+                                Attempt(client, "the settings of the topics", timeout)));
   const rd_kafka_DescribeConfigs_result_t* result =
       rd_kafka_event_DescribeConfigs_result(event.get());
   size_t count = 0;

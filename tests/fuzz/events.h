@@ -198,7 +198,7 @@ inline std::string CheckLine(absl::string_view line, std::optional<Format> force
   const SpareArena arena;
   Decoder decoder(forced);
   const Decoded first = DecodePadded(line, FillFor(line, 0), decoder, *arena);
-  const std::string text = TextOf(first);
+  std::string text = TextOf(first);
   const Decoded second = DecodePadded(line, FillFor(line, 1), decoder, *arena);
   CheckSame(text, TextOf(second));
   CheckSame(text, TextOf(first));
