@@ -45,6 +45,8 @@ class MockCluster {
     char text[256] = "";
     rd_kafka_conf_t* const conf = rd_kafka_conf_new();
     rd_kafka_conf_set(conf, "message.max.bytes", "4000000", text, sizeof text);
+    // That its brokers go away at the end is no news.
+    rd_kafka_conf_set(conf, "log_level", "0", text, sizeof text);
     producer_.reset(rd_kafka_new(RD_KAFKA_PRODUCER, conf, text, sizeof text));
     cluster_.reset(rd_kafka_mock_cluster_new(producer_.get(), 1));
     rd_kafka_brokers_add(producer_.get(), bootstrap().c_str());
