@@ -133,6 +133,8 @@ run_tests() {
   logged "${preset}-test" steadily ctest --preset "${preset}" --parallel "${jobs}" \
     --timeout 300 --no-tests=error "$@"
   grep -E 'tests passed' "${logs}/${preset}-test.log"
+  # Passed is not the same as tested.
+  sed -n '/^The following tests did not run:/,/^$/p' "${logs}/${preset}-test.log"
 }
 
 # Prints the C++ files of the repository, each ended by a NUL.

@@ -42,6 +42,15 @@ die() {
   exit 1
 }
 
+# Says so and ends: that is all right, unless one asked for the status.
+none_runs() {
+  echo "broker: none runs in ${dir}"
+  if [[ ${command} == status ]]; then
+    exit 3
+  fi
+  exit 0
+}
+
 # ------------------------------------------------------------------------------------------------
 # Arguments.
 
@@ -79,7 +88,11 @@ for number in "${port}" "${controller_port}"; do
     wrong_usage "no port: ${number}"
   fi
 done
-mkdir -p -- "${dir}"
+if [[ ${command} == start ]]; then
+  mkdir -p -- "${dir}"
+elif [[ ! -d ${dir} ]]; then
+  none_runs
+fi
 dir=$(cd -P -- "${dir}" && pwd)
 pid_file=${dir}/broker.pid
 properties=${dir}/server.properties
@@ -246,8 +259,7 @@ end_it() {
   local pid
   if ! pid=$(running); then
     rm -f -- "${pid_file}"
-    echo "broker: none runs in ${dir}"
-    return 0
+    none_runs
   fi
   kill -s "$1" "${pid}"
   # A process that was stopped must go on to be able to end.
@@ -263,10 +275,7 @@ end_it() {
 
 show_status() {
   local pid
-  if ! pid=$(running); then
-    echo "broker: none runs in ${dir}"
-    exit 3
-  fi
+  pid=$(running) || none_runs
   read -r _ _ port <"${pid_file}"
   if serves; then
     echo "broker: serves on 127.0.0.1:${port}, pid ${pid}, in ${dir}"

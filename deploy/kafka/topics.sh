@@ -28,11 +28,20 @@ case "${1:-}" in
 esac
 
 class_path=$("${here}/jars.sh")
-if ! java --list-modules | grep -q '^jdk.compiler@'; then
-  printf 'topics: %s\n' "$(command -v java) has no compiler, which Topics.java needs" \
-    "on Debian: apt-get install openjdk-17-jdk-headless" >&2
-  exit 69
+# Compiled once for each state of the source, beside the jars.
+classes=${here%/deploy/kafka}/build/kafka-topics/$(sha256sum <"${here}/Topics.java" | cut -c1-16)
+if [[ ! -d ${classes} ]]; then
+  if ! command -v javac >/dev/null; then
+    printf 'topics: %s\n' "there is no javac on the PATH, which Topics.java needs" \
+      "on Debian: apt-get install openjdk-17-jdk-headless" >&2
+    exit 69
+  fi
+  # Whoever is first puts it in its place; the others throw theirs away.
+  mkdir -p -- "${classes%/*}"
+  part=$(mktemp -d "${classes}.XXXXXX")
+  javac -d "${part}" -cp "${class_path}" "${here}/Topics.java"
+  mv -T -- "${part}" "${classes}" 2>/dev/null || rm -rf -- "${part}"
 fi
 exec java -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:-UsePerfData \
   -Dorg.slf4j.simpleLogger.defaultLogLevel=error \
-  -cp "${class_path}" "${here}/Topics.java" "$@"
+  -cp "${classes}:${class_path}" Topics "$@"

@@ -28,7 +28,7 @@ ACCOUNTS = {"weir": "weir-password", "stranger": "stranger-password"}
 
 # Kills the broker of a process that has ended, in whatever way: then its end of the pipe, which is
 # standard input here, is closed.
-WATCH = 'read -r _; "$0" kill --dir "$1" && rm -rf -- "$1"'
+WATCH = 'read -r _; [[ ! -d $1 ]] || { "$0" kill --dir "$1" && rm -rf -- "$1"; }'
 
 
 class Unavailable(Exception):
@@ -49,6 +49,15 @@ def free_ports(count: int) -> list[int]:
         if len(ports) == count:
             return ports
     raise AssertionError("200 ports on 127.0.0.1 are all in use")
+
+
+def is_alive(pid: int) -> bool:
+    """One that has ended may stay as a zombie, where nobody waits for it."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return False
+    return stat.rpartition(")")[2].split()[0] != "Z"
 
 
 class Broker:
@@ -118,8 +127,8 @@ class Broker:
     def start(self) -> None:
         """Returns once it serves. The same ports and the same log each time."""
         ports = ["--port", str(self.port), "--controller-port", str(self.controller_port)]
-        sets = [word for name, value in self.settings.items() for word in ("--set", f"{name}={value}")]
-        self._run("start", *ports, *sets)
+        sets = [f"{name}={value}" for name, value in self.settings.items()]
+        self._run("start", *ports, *(word for each in sets for word in ("--set", each)))
 
     def halt(self) -> None:
         """Ends it in order, and keeps what it has for start()."""
@@ -140,22 +149,31 @@ class Broker:
     def thaw(self) -> None:
         os.kill(self.pid(), signal.SIGCONT)
 
+    def heal(self) -> None:
+        """Whatever was done to it: it serves again."""
+        if self.runs():
+            self.thaw()
+        self.start()
+
     def stop(self) -> None:
         """For good."""
         if self._watched < 0:
             return
-        os.close(self._watched)
-        self._watched = -1
+        watched, self._watched = self._watched, -1
         atexit.unregister(self.stop)
         if Broker._shared is self:
             Broker._shared = None
         self._run("kill")
         shutil.rmtree(self.folder, ignore_errors=True)
+        os.close(watched)
 
     # -- what is known of it
 
     def pid(self) -> int:
         return int((self.folder / "broker.pid").read_text().split()[0])
+
+    def runs(self) -> bool:
+        return (self.folder / "broker.pid").exists() and is_alive(self.pid())
 
     def log(self) -> str:
         return (self.folder / "broker.log").read_text(errors="replace")

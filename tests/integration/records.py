@@ -10,17 +10,22 @@ import socket
 import struct
 import subprocess
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from confluent_kafka import Consumer, KafkaError, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
+
+from waiting import wait_until
 
 Headers = tuple[tuple[str, bytes], ...]
 READ_TIMEOUT = 60.0
 WRITE_TIMEOUT = 60.0
 AT_ONCE = 10_000
+QUIET = 2  # librdkafka then prints only what is critical; a broker that starts makes it say a lot
+NO_LEADER = (KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.LEADER_NOT_AVAILABLE)
+CLIENT = {"group.id": "weir-tests", "log_level": QUIET}
 
 
 class Record(NamedTuple):
@@ -77,6 +82,7 @@ def load(bootstrap: str, topic: str, records: Iterable[Record]) -> int:
             "queue.buffering.max.kbytes": 512_000,
             "delivery.report.only.error": True,
             "on_delivery": failures,
+            "log_level": QUIET,
         }
     )
     for each in records:
@@ -114,29 +120,34 @@ def put(producer: Producer, topic: str, each: Record) -> None:
 # Reading.
 
 
-def partitions_of(bootstrap: str, topic: str) -> list[int]:
-    consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": "weir-tests"})
-    try:
-        found = consumer.list_topics(topic, timeout=READ_TIMEOUT).topics[topic]
-    finally:
-        consumer.close()
-    if found.error is not None:
-        raise AssertionError(f"{topic}: {found.error}")
-    return sorted(found.partitions)
-
-
 def end_offsets(bootstrap: str, topic: str) -> dict[int, int]:
     """One past the last record of each partition, whoever may read it."""
-    consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": "weir-tests"})
+    # The other level gives the end of what is committed.
+    consumer = Consumer(
+        {**CLIENT, "bootstrap.servers": bootstrap, "isolation.level": "read_uncommitted"}
+    )
     try:
-        return {
-            number: consumer.get_watermark_offsets(
-                TopicPartition(topic, number), timeout=READ_TIMEOUT
-            )[1]
-            for number in partitions_of(bootstrap, topic)
-        }
+        found = consumer.list_topics(topic, timeout=READ_TIMEOUT).topics[topic]
+        if found.error is not None:
+            raise AssertionError(f"{topic}: {found.error}")
+        return {number: end_offset(consumer, topic, number) for number in sorted(found.partitions)}
     finally:
         consumer.close()
+
+
+def end_offset(consumer: Consumer, topic: str, number: int) -> int:
+    """Waits for the leader, which a new topic or a broker that has just started may not have."""
+
+    def ask() -> tuple[int, int] | None:
+        partition = TopicPartition(topic, number)
+        try:
+            return consumer.get_watermark_offsets(partition, timeout=READ_TIMEOUT)
+        except KafkaException as error:
+            if error.args[0].retriable() or error.args[0].code() in NO_LEADER:
+                return None
+            raise
+
+    return wait_until(ask, f"{topic} [{number}] has a leader", READ_TIMEOUT)[1]
 
 
 def read(
@@ -148,7 +159,7 @@ def read(
     consumer = Consumer(
         {
             "bootstrap.servers": bootstrap,
-            "group.id": "weir-tests",
+            **CLIENT,
             "isolation.level": "read_committed" if committed_only else "read_uncommitted",
             "enable.auto.commit": False,
             "enable.partition.eof": True,
@@ -202,39 +213,78 @@ def by_partition(records: Iterable[Record]) -> dict[int, list[Record]]:
 
 
 # --------------------------------------------------------------------------------------------
-# Committed offsets. confluent-kafka 1.7 does not give their metadata, and so this asks by itself.
+# Committed offsets. confluent-kafka 1.7 gives neither their metadata nor what is stable, and so this
+# asks by itself: without the latter, a transaction that has just been committed may be missing.
 
-OFFSET_FETCH, VERSION = 9, 2
+OFFSET_FETCH, VERSION = 9, 7
+UNSTABLE = 88  # a transaction is on its way
+NO_TAGS = b"\x00"
 
 
-def committed(bootstrap: str, group: str, topic: str) -> dict[int, tuple[int, str]]:
-    """The next offset of each partition that has one, and the metadata that came with it. One node
-    is asked, which must be the coordinator of every group."""
-    name = group.encode()
-    body = struct.pack(">hhih", OFFSET_FETCH, VERSION, 1, -1)
-    body += struct.pack(f">h{len(name)}si", len(name), name, -1)  # -1: of all topics
+def committed(
+    bootstrap: str, group: str, topic: str, partitions: int
+) -> dict[int, tuple[int, str]]:
+    """The next offset of each partition that has one, and the metadata that came with it. Waits
+    for transactions that are being ended. One node is asked, which must be the coordinator of
+    every group."""
+    # All topics could be asked for at once, but then what is on its way is left out silently.
+    request = offset_fetch(group.encode(), topic.encode(), range(partitions))
+
+    def ask() -> list[dict[int, tuple[int, str]]] | None:
+        found = offsets_of(exchange(bootstrap, request), group)
+        return None if found is None else [found]
+
+    return wait_until(ask, f"offsets of {group} are stable", READ_TIMEOUT)[0]
+
+
+def offset_fetch(group: bytes, topic: bytes, partitions: Sequence[int]) -> bytes:
+    header = struct.pack(">hhihB", OFFSET_FETCH, VERSION, 1, -1, 0)
+    numbers = struct.pack(f">{len(partitions)}i", *partitions)
+    name = counted(len(topic)) + topic
+    topics = counted(1) + name + counted(len(partitions)) + numbers + NO_TAGS
+    only_stable = b"\x01"
+    return header + counted(len(group)) + group + topics + only_stable + NO_TAGS
+
+
+def exchange(bootstrap: str, request: bytes) -> Answer:
     host, _, port = bootstrap.partition(":")
     with socket.create_connection((host, int(port)), timeout=READ_TIMEOUT) as connection:
-        connection.sendall(struct.pack(">i", len(body)) + body)
+        connection.sendall(struct.pack(">i", len(request)) + request)
         with connection.makefile("rb") as stream:
             (length,) = struct.unpack(">i", stream.read(4))
-            answer = Answer(stream.read(length))
-    answer.take(">i")  # correlation id
-    found: dict[str, dict[int, tuple[int, str]]] = {}
-    for _ in range(answer.take(">i")):
-        offsets = found.setdefault(answer.text(), {})
-        for _ in range(answer.take(">i")):
-            number, offset, metadata = answer.take(">i"), answer.take(">q"), answer.text()
-            expect_no_error(group, answer.take(">h"))
+            return Answer(stream.read(length))
+
+
+def offsets_of(answer: Answer, group: str) -> dict[int, tuple[int, str]] | None:
+    """None if some are not stable."""
+    answer.take(">ibi")  # correlation id, no tags, throttle time
+    found: dict[int, tuple[int, str]] = {}
+    errors = set()
+    for _ in range(answer.count()):
+        answer.text()
+        for _ in range(answer.count()):
+            number, offset, _ = answer.take(">iqi")
+            metadata = answer.text()
+            errors.add(answer.take(">hb")[0])
             if offset >= 0:
-                offsets[number] = (offset, metadata)
-    expect_no_error(group, answer.take(">h"))
-    return found.get(topic, {})
+                found[number] = (offset, metadata)
+        answer.take(">b")
+    errors.add(answer.take(">hb")[0])
+    if UNSTABLE in errors:
+        return None
+    if errors != {0}:
+        raise AssertionError(f"committed offsets of {group}: errors {errors} of Kafka's protocol")
+    return found
 
 
-def expect_no_error(group: str, code: int) -> None:
-    if code != 0:
-        raise AssertionError(f"committed offsets of {group}: error {code} of the Kafka protocol")
+def counted(length: int) -> bytes:
+    """What stands before a text or a list of this length."""
+    return varint(length + 1)
+
+
+def varint(number: int) -> bytes:
+    low, rest = number & 0x7F, number >> 7
+    return bytes([low | 0x80]) + varint(rest) if rest else bytes([low])
 
 
 class Answer:
@@ -244,13 +294,25 @@ class Answer:
         self.data = data
         self.at = 0
 
-    def take(self, form: str) -> int:
-        (value,) = struct.unpack_from(form, self.data, self.at)
+    def take(self, form: str) -> tuple[int, ...]:
+        values = struct.unpack_from(form, self.data, self.at)
         self.at += struct.calcsize(form)
-        return int(value)
+        return values
+
+    def varint(self) -> int:
+        number = shift = 0
+        while True:
+            (byte,) = self.take(">B")
+            number |= (byte & 0x7F) << shift
+            shift += 7
+            if byte < 0x80:
+                return number
+
+    def count(self) -> int:
+        return max(self.varint() - 1, 0)  # 0: null
 
     def text(self) -> str:
-        length = max(self.take(">h"), 0)  # -1: null
+        length = self.count()
         self.at += length
         return self.data[self.at - length : self.at].decode()
 

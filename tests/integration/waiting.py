@@ -11,7 +11,7 @@ PAUSE = 0.02  # seconds between two looks
 
 
 def wait_until(
-    condition: Callable[[], T], what: str, within: float, detail: Callable[[], str] = str
+    condition: Callable[[], T | None], what: str, within: float, detail: Callable[[], str] = str
 ) -> T:
     """Looks again and again until `condition` gives something true, and returns that. Fails when
     that takes more than `within` seconds: `what` says what was awaited, `detail` how it stands."""
