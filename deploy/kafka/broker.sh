@@ -104,12 +104,14 @@ output=${dir}/broker.log
 
 # start_time PID: prints when it started, in ticks since the machine did.
 start_time() {
-  local stat
-  # A zombie is no longer running. The name, in brackets, may hold blanks.
+  local stat fields tasks
   stat=$(cat "/proc/$1/stat" 2>/dev/null) || return 1
-  set -- ${stat##*) }
-  [[ $1 != Z ]] || return 1
-  echo "${20}"
+  # The name, in brackets, may hold blanks.
+  read -r -a fields <<<"${stat##*) }"
+  # A zombie has ended once its other threads have: until then its ports are in use.
+  tasks=("/proc/$1/task"/*)
+  [[ ${fields[0]} != Z ]] || ((${#tasks[@]} > 1)) || return 1
+  echo "${fields[19]}"
 }
 
 # Prints the id of the node of this folder; fails if it does not run.

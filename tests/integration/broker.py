@@ -52,12 +52,14 @@ def free_ports(count: int) -> list[int]:
 
 
 def is_alive(pid: int) -> bool:
-    """One that has ended may stay as a zombie, where nobody waits for it."""
+    """One that has ended may stay as a zombie, where nobody waits for it. Its threads may take
+    longer than itself."""
+    process = Path(f"/proc/{pid}")
     try:
-        stat = Path(f"/proc/{pid}/stat").read_text()
+        state = (process / "stat").read_text().rpartition(")")[2].split()[0]
+        return state != "Z" or len(list((process / "task").iterdir())) > 1
     except OSError:
         return False
-    return stat.rpartition(")")[2].split()[0] != "Z"
 
 
 class Broker:

@@ -196,9 +196,10 @@ class Life(KafkaCase):
             "sys.stdin.read()\n"
         )
         for number in (signal.SIGKILL, signal.SIGTERM):
-            with subprocess.Popen(
+            process = subprocess.Popen(
                 [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-            ) as process:
+            )
+            with process:
                 assert process.stdout is not None
                 pid, folder = process.stdout.readline().decode().split()
                 process.send_signal(number)
@@ -396,8 +397,8 @@ class Comparison(KafkaCase):
         topics = self.create_topics(2)
         capture, spoilt = self.folder / "capture", self.folder / "spoilt"
         support.generate(
-            capture, "--devices", 200, "--duration", "6h", "--storms", 6, "--seed", support.SEED,
-            "--flapping", 6, "--duplicates", "0.02", "--late", "0.02",
+            capture, "--devices", 200, "--duration", "3h", "--storms", 4, "--seed", support.SEED,
+            "--flapping", 4, "--duplicates", "0.02", "--late", "0.02",
         )  # fmt: skip
         support.spoil(capture, spoilt, self.rng)
         # What is no JSON has no key and goes to partition 0; some of it should not.
@@ -533,8 +534,7 @@ class Services(KafkaCase):
     def test_frozen_it_is_not_ready(self) -> None:
         self.one.start()
         self.one.freeze()
-        with self.assertRaises(AssertionError):
-            self.one.metrics()
+        self.assertEqual(self.one.get("/readyz", within=0.5)[0], 0)
         self.one.thaw()
         wait_until(self.one.ready, "it is ready again", 30)
 

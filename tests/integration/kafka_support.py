@@ -233,8 +233,8 @@ class Result(unittest.TextTestResult):
 def without_a_broker(why: str) -> int:
     line = "#" * 80
     verdict = "FAILED" if IN_CI else "SKIPPED: NOTHING OF THIS WAS TESTED"
-    text = f"{line}\n# {verdict}\n# There is no Kafka broker for {sys.argv[0]}:\n{line}\n{why}{line}"
-    print(text, file=sys.stderr, flush=True)
+    banner = f"{line}\n# {verdict}\n# There is no Kafka broker for {sys.argv[0]}:\n{line}"
+    print(f"{banner}\n{why}{line}", file=sys.stderr, flush=True)
     return 1 if IN_CI else SKIPPED
 
 

@@ -213,8 +213,8 @@ def by_partition(records: Iterable[Record]) -> dict[int, list[Record]]:
 
 
 # --------------------------------------------------------------------------------------------
-# Committed offsets. confluent-kafka 1.7 gives neither their metadata nor what is stable, and so this
-# asks by itself: without the latter, a transaction that has just been committed may be missing.
+# Committed offsets. confluent-kafka 1.7 gives neither their metadata nor what is stable, and so
+# this asks by itself: a transaction that has just been committed would be missing.
 
 OFFSET_FETCH, VERSION = 9, 7
 UNSTABLE = 88  # a transaction is on its way

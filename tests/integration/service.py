@@ -154,11 +154,11 @@ class Service:
 
     # -- what it says
 
-    def get(self, path: str) -> tuple[int, str]:
+    def get(self, path: str, within: float = HTTP) -> tuple[int, str]:
         """Status, and what came with it; 0 if there is no answer."""
         url = f"http://127.0.0.1:{self.port}{path}"
         try:
-            with urllib.request.urlopen(url, timeout=HTTP) as answer:
+            with urllib.request.urlopen(url, timeout=within) as answer:
                 return answer.status, answer.read().decode()
         except urllib.error.HTTPError as error:
             return error.code, error.read().decode(errors="replace")
