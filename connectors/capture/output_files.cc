@@ -41,6 +41,8 @@ class Encoder {
     }
   }
 
+  void Duplicate(const Alert& /*alert*/) {}
+
   void Episode(const EpisodeEvent& event) { AppendEpisode(event, *targets_[kEpisodes]); }
 
   void DeadLetter(const Record& record, DeadReason reason) {

@@ -39,6 +39,9 @@ class StateBatch {
 
   const std::vector<Change>& changes() const { return changes_; }
 
+  // Leaves none.
+  std::vector<Change> TakeChanges() { return std::exchange(changes_, {}); }
+
  private:
   std::vector<Change> changes_;
 };

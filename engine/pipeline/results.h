@@ -33,6 +33,7 @@ struct Results {
 //   visitor.Forward(const Alert&)                         an alert passes unchanged
 //   visitor.ForwardCopy(const Alert&, const CopyMark&)    an alert passes as a copy
 //   visitor.Consolidate(const Alert&)                     an alert is held back
+//   visitor.Duplicate(const Alert&)                       an alert was seen before
 //   visitor.Episode(const EpisodeEvent&)
 //   visitor.DeadLetter(const Record&, DeadReason)
 template <typename Visitor>
@@ -70,6 +71,7 @@ void Visit(const Results& results, Visitor&& visitor) {
           visitor.Consolidate(*alert);
           break;
         case Verdict::kDuplicate:
+          visitor.Duplicate(*alert);
           break;
       }
     }

@@ -58,11 +58,15 @@ absl::StatusOr<StoredCommit> ReadCommit(Store& store) {
   return commit;
 }
 
+void PutFormat(StateBatch& batch) {
+  std::string format;
+  PutU64(kStateFormat, format);
+  batch.Put(std::string(kFormatKey), std::move(format));
+}
+
 void PutCommit(const StoredCommit& commit, StateBatch& batch) {
   if (commit.number == 1) {
-    std::string format;
-    PutU64(kStateFormat, format);
-    batch.Put(std::string(kFormatKey), std::move(format));
+    PutFormat(batch);
   }
   std::string value;
   PutU64(commit.number, value);

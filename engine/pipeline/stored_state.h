@@ -34,6 +34,9 @@ struct StoredCommit {
 // The last commit, of a state whose format this program reads.
 absl::StatusOr<StoredCommit> ReadCommit(Store& store);
 
+// In which format the state is; PutCommit says it with the first commit.
+void PutFormat(StateBatch& batch);
+
 void PutCommit(const StoredCommit& commit, StateBatch& batch);
 
 // Where a partition and the storms put their entries.

@@ -224,4 +224,13 @@ size_t CounterTable::MemoryBytes() const {
   return slots * sizeof(Slot);
 }
 
+size_t CounterTable::KeysHeld() const {
+  const Epochs::Pin pin = Enter();
+  size_t keys = 0;
+  for (const auto& root : roots_) {
+    keys += root.load(std::memory_order_seq_cst)->used.load(std::memory_order_relaxed);
+  }
+  return keys;
+}
+
 }  // namespace weir

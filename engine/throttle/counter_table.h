@@ -143,6 +143,9 @@ class CounterTable {
   // Bytes of the slots, as they are now.
   size_t MemoryBytes() const;
 
+  // Keys that have a slot, with those that are over and not yet dropped.
+  size_t KeysHeld() const;
+
  private:
   static constexpr int kSegmentShift = 54;  // the top 10 bits of the device's hash
   static constexpr uint64_t kFrozen = uint64_t{1} << 63;

@@ -205,6 +205,14 @@ void Throttle::ForEachKey(TimeMs now, KeyVisitor visit) const {
   ForEachOpenKey([&](const AlertKey& key, const OpenKey& open) { visit(key, open.count, &open); });
 }
 
+uint64_t Throttle::EpisodesOpen() const {
+  uint64_t open = 0;
+  for (const CodeTotals& code : totals_.codes()) {
+    open += code.started - code.ended;
+  }
+  return open;
+}
+
 size_t Throttle::messages_remembered() const {
   size_t messages = 0;
   for (const auto& shard : shards_) {

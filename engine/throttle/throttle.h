@@ -98,6 +98,9 @@ class Throttle : private Counters::Owner {
   // By AlertCode::index(), with what is open and pending at this moment.
   std::vector<CodeTotals> TotalsByCode() const;
 
+  // Episodes that are open at this moment.
+  uint64_t EpisodesOpen() const;
+
   // Calls `visit(key, open_key)` for every open key.
   template <typename Visit>
   void ForEachOpenKey(Visit&& visit) const {

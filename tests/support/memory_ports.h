@@ -1,23 +1,21 @@
-// The engine's ports in memory: a source over a vector, a sink that keeps lines, a store that keeps
-// a map. They keep the promises of the real ones, so that a run can be stopped and resumed
+// The engine's ports in memory: a source over a vector, a sink that keeps lines; for a store there
+// is MemoryStore. They keep the promises of the real ones, so that a run can be stopped and resumed
 // anywhere.
 //
 // Layer: tests.
 #pragma once
 
-#include <map>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 
 #include "engine/base/check.h"
+#include "engine/pipeline/memory_store.h"
 #include "engine/pipeline/sink.h"
 #include "engine/pipeline/source.h"
-#include "engine/pipeline/store.h"
 
 namespace weir {
 
@@ -58,6 +56,8 @@ class MemorySink : public Sink {
   }
 
   void Consolidate(const Alert& alert) { Add("consolidate", Text(alert)); }
+
+  void Duplicate(const Alert& /*alert*/) {}
 
   void Episode(const EpisodeEvent& event) {
     static constexpr const char* kKinds[] = {"started", "continuing", "ended", "excluded_storm"};
@@ -106,37 +106,6 @@ class MemorySink : public Sink {
 
   std::vector<std::string> lines_;
   size_t sealed_ = 0;
-};
-
-class MemoryStore : public Store {
- public:
-  absl::Status Write(const StateBatch& batch) override {
-    for (const StateBatch::Change& change : batch.changes()) {
-      if (change.value) {
-        entries_[change.key] = *change.value;
-      } else {
-        entries_.erase(change.key);
-      }
-    }
-    return absl::OkStatus();
-  }
-
-  absl::Status Scan(absl::string_view prefix, Visitor visit) override {
-    for (auto entry = entries_.lower_bound(std::string(prefix));
-         entry != entries_.end() && absl::StartsWith(entry->first, prefix); ++entry) {
-      absl::Status visited =
-          visit(absl::string_view(entry->first).substr(prefix.size()), entry->second);
-      if (!visited.ok()) {
-        return visited;
-      }
-    }
-    return absl::OkStatus();
-  }
-
-  std::map<std::string, std::string>& entries() { return entries_; }
-
- private:
-  std::map<std::string, std::string> entries_;
 };
 
 }  // namespace weir

@@ -28,6 +28,8 @@ struct Lines {
 
   void Consolidate(const Alert& /*alert*/) { text += "."; }
 
+  void Duplicate(const Alert& /*alert*/) {}
+
   void Episode(const EpisodeEvent& event) { text += "([]!"[static_cast<int>(event.kind)]; }
 
   void DeadLetter(const Record& /*record*/, DeadReason /*reason*/) { text += "D"; }
