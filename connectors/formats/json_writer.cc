@@ -247,7 +247,8 @@ void AppendEpisode(const EpisodeEvent& event, std::string& out) {
   out.append("}\n");
 }
 
-void AppendDeadLetter(const Record& record, DeadReason reason, std::string& out) {
+void AppendDeadLetter(const Record& record, DeadReason reason, std::string& out,
+                      size_t most_bytes) {
   const Origin& origin = record.origin;
   out.push_back('{');
   if (!origin.capture.empty()) {
@@ -266,9 +267,9 @@ void AppendDeadLetter(const Record& record, DeadReason reason, std::string& out)
   out.append(",\"reason\":");
   AppendJsonString(DeadReasonName(reason), out);
   out.append(",\"bytes\":\"");
-  AppendBase64(record.bytes.substr(0, kMaxMessageBytes), out);
+  AppendBase64(record.bytes.substr(0, most_bytes), out);
   out.push_back('"');
-  if (record.bytes.size() > kMaxMessageBytes) {
+  if (record.bytes.size() > most_bytes) {
     AppendNumberField(",\"length\":", record.bytes.size(), out);
     out.append(",\"digest\":\"xxh3_128:");
     AppendDigest(record.bytes, out);

@@ -9,10 +9,12 @@
 // Layer: connectors/formats (engine/alert, engine/base, engine/pipeline, engine/throttle).
 #pragma once
 
+#include <cstddef>
 #include <string>
 
 #include "absl/strings/string_view.h"
 
+#include "connectors/formats/format.h"
 #include "engine/alert/event.h"
 #include "engine/pipeline/record.h"
 #include "engine/pipeline/sink.h"
@@ -30,8 +32,9 @@ void AppendForwardedCopy(const Alert& alert, const CopyMark& mark, std::string& 
 void AppendEpisode(const EpisodeEvent& event, std::string& out);
 
 // Where a record came from, why it is dead, and its bytes in base64; of a record longer than
-// kMaxMessageBytes only the first ones, with the length and the XXH3-128 of them all.
-void AppendDeadLetter(const Record& record, DeadReason reason, std::string& out);
+// `most_bytes` only the first ones, with the length and the XXH3-128 of them all.
+void AppendDeadLetter(const Record& record, DeadReason reason, std::string& out,
+                      size_t most_bytes = kMaxMessageBytes);
 
 // `text` as a JSON string with its quotes.
 void AppendJsonString(absl::string_view text, std::string& out);

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <cstring>
+#include <variant>
 
 #include "connectors/formats/log_message.h"
 #include "connectors/kafka/original.h"
@@ -25,11 +26,8 @@ int64_t TimestampOf(const rd_kafka_message_t& message) {
   return type == RD_KAFKA_TIMESTAMP_NOT_AVAILABLE ? kNoTimestamp : timestamp;
 }
 
-}  // namespace
-
-MessageDecoder::MessageDecoder(size_t largest_message) : largest_message_(largest_message) {}
-
-void MessageDecoder::Decode(const rd_kafka_message_t& message, Arena& arena, Record& record) {
+// All but the event; gives the message as it is laid down.
+absl::string_view Fill(const rd_kafka_message_t& message, Arena& arena, Record& record) {
   absl::string_view value;
   const absl::string_view original = LayDown(message, arena, &value);
   record.origin = {.topic = TopicOf(message, arena),
@@ -38,12 +36,30 @@ void MessageDecoder::Decode(const rd_kafka_message_t& message, Arena& arena, Rec
                    .capture = {},
                    .line = 0};
   record.bytes = value;
+  return original;
+}
+
+}  // namespace
+
+MessageDecoder::MessageDecoder(size_t largest_message) : largest_message_(largest_message) {}
+
+void MessageDecoder::Decode(const rd_kafka_message_t& message, Arena& arena, Record& record) {
+  const absl::string_view original = Fill(message, arena, record);
   if (original.size() + kForwardingRoom > largest_message_) {
     record.event = DeadReason::kTooLarge;
     return;
   }
   const absl::string_view key(static_cast<const char*>(message.key), message.key_len);
-  record.event = DecodeLogMessage({key, value, TimestampOf(message)}, parser_, arena);
+  record.event = DecodeLogMessage({key, record.bytes, TimestampOf(message)}, parser_, arena);
+  if (auto* alert = std::get_if<Alert>(&record.event)) {
+    alert->original = original;
+  }
+}
+
+void MessageDecoder::Refuse(const rd_kafka_message_t& message, DeadReason reason, Arena& arena,
+                            Record& record) {
+  Fill(message, arena, record);
+  record.event = reason;
 }
 
 }  // namespace weir

@@ -37,6 +37,10 @@ class MessageDecoder {
   // consumed, without an error.
   void Decode(const rd_kafka_message_t& message, Arena& arena, Record& record);
 
+  // The same without looking at what the message says: its event is `reason`.
+  static void Refuse(const rd_kafka_message_t& message, DeadReason reason, Arena& arena,
+                     Record& record);
+
  private:
   size_t largest_message_;
   JsonParser parser_;

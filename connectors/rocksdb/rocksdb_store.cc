@@ -92,9 +92,12 @@ size_t SizeOf(const StateBatch& batch) {
 
 class RocksDbStore final : public Store {
  public:
-  RocksDbStore(std::string directory, std::unique_ptr<rocksdb::DB> db,
+  RocksDbStore(std::string directory, std::unique_ptr<rocksdb::DB> db, Durability durability,
                std::optional<std::vector<std::string>> files)
-      : directory_(std::move(directory)), db_(std::move(db)), files_(std::move(files)) {}
+      : directory_(std::move(directory)),
+        db_(std::move(db)),
+        durability_(durability),
+        files_(std::move(files)) {}
 
   absl::Status Write(const StateBatch& batch) override {
     rocksdb::WriteBatch writes(SizeOf(batch));
@@ -106,7 +109,7 @@ class RocksDbStore final : public Store {
       }
     }
     rocksdb::WriteOptions options;
-    options.sync = true;
+    options.sync = durability_ == Durability::kMachine;
     return ToStatus(db_->Write(options, &writes), absl::StrCat("writing state to ", directory_));
   }
 
@@ -127,6 +130,7 @@ class RocksDbStore final : public Store {
  private:
   std::string directory_;
   std::unique_ptr<rocksdb::DB> db_;
+  Durability durability_;
   std::optional<std::vector<std::string>> files_;  // for reading alone: as they were then
 };
 
@@ -170,10 +174,12 @@ absl::StatusOr<std::unique_ptr<Store>> OpenRocksDbStoreForReading(const std::str
   if (!status.ok()) {
     return status;
   }
-  return std::make_unique<RocksDbStore>(directory, std::move(db), std::move(files));
+  return std::make_unique<RocksDbStore>(directory, std::move(db), Durability::kMachine,
+                                        std::move(files));
 }
 
-absl::StatusOr<std::unique_ptr<Store>> OpenRocksDbStore(const std::string& directory) {
+absl::StatusOr<std::unique_ptr<Store>> OpenRocksDbStore(const std::string& directory,
+                                                        Durability durability) {
   rocksdb::DB* db = nullptr;
   const rocksdb::Status opened = rocksdb::DB::Open(StoreOptions(), directory, &db);
   if (!opened.ok()) {
@@ -181,7 +187,8 @@ absl::StatusOr<std::unique_ptr<Store>> OpenRocksDbStore(const std::string& direc
                                          " (is it a state directory, and does no other weir "
                                          "process use it?)"));
   }
-  return std::make_unique<RocksDbStore>(directory, std::unique_ptr<rocksdb::DB>(db), std::nullopt);
+  return std::make_unique<RocksDbStore>(directory, std::unique_ptr<rocksdb::DB>(db), durability,
+                                        std::nullopt);
 }
 
 }  // namespace weir

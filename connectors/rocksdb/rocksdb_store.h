@@ -25,6 +25,7 @@
 // Layer: connectors/rocksdb (engine/base, engine/pipeline).
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -37,8 +38,15 @@
 
 namespace weir {
 
+// What a Write that has returned OK survives.
+enum class Durability : uint8_t {
+  kMachine,  // a crash of the machine
+  kProcess,  // one of the process: for a store that may fall behind
+};
+
 // Opens the store in `directory`, made if it is not there.
-absl::StatusOr<std::unique_ptr<Store>> OpenRocksDbStore(const std::string& directory);
+absl::StatusOr<std::unique_ptr<Store>> OpenRocksDbStore(
+    const std::string& directory, Durability durability = Durability::kMachine);
 
 // Opens the store in `directory` for reading alone; a Write is answered with Unavailable.
 absl::StatusOr<std::unique_ptr<Store>> OpenRocksDbStoreForReading(const std::string& directory);

@@ -143,7 +143,9 @@ int WriteAlerts(DurationMs duration, Fleet& fleet, RecordWriter& writer, std::FI
 int RunGenerate(const GenerateArguments& arguments, std::FILE* out) {
   FleetOptions options = arguments.fleet;
   options.payloads = options.payloads || NeedsPayloads(arguments.layout);
-  if (const absl::Status status = CheckFleetOptions(options); !status.ok()) {
+  absl::Status status = CheckFleetOptions(options);
+  status.Update(CheckLayout(arguments.layout));
+  if (!status.ok()) {
     Say(absl::StrCat("weir generate: ", status.message(), "\n"));
     return kExitUsage;
   }

@@ -202,6 +202,10 @@ void AddLayout(CLI::App& command, GenerateArguments& arguments) {
           "With --format kcat, how the payload is written: json, gbcs or duis")
       ->check(IsPayloadFormat())
       ->default_str("json");
+  command.add_flag("--keyed", layout.keyed,
+                   "Write the device and a tab before each message, as kcat -P -K '\\t' wants it "
+                   "for a topic; gbcs then without the time received, which the log sets. Not with "
+                   "--format kcat");
 }
 
 }  // namespace

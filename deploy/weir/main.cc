@@ -12,6 +12,7 @@
 #include "deploy/weir/generate_command.h"
 #include "deploy/weir/inspect_command.h"
 #include "deploy/weir/replay_command.h"
+#include "deploy/weir/serve_command.h"
 #include "deploy/weir/validate_command.h"
 
 namespace weir {
@@ -29,11 +30,13 @@ int Main(int argc, char** argv) {
       "Each command explains itself: weir COMMAND --help.\n"
       "Exit codes: 0 done, 1 failed, 2 wrong usage, 78 bad configuration.");
   ReplayArguments replay;
+  ServeArguments serve;
   DecodeArguments decode;
   ValidateArguments validate;
   GenerateArguments generate;
   InspectArguments inspect;
   const CLI::App* replay_app = AddReplay(app, replay);
+  const CLI::App* serve_app = AddServe(app, serve);
   const CLI::App* decode_app = AddDecode(app, decode);
   const CLI::App* validate_app = AddValidate(app, validate);
   const CLI::App* generate_app = AddGenerate(app, generate);
@@ -46,6 +49,9 @@ int Main(int argc, char** argv) {
   }
   if (replay_app->parsed()) {
     return RunReplay(replay);
+  }
+  if (serve_app->parsed()) {
+    return RunServe(serve);
   }
   if (decode_app->parsed()) {
     return RunDecode(decode);

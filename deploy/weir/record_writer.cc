@@ -51,8 +51,17 @@ bool NeedsPayloads(const RecordLayout& layout) {
   return MessageFormat(layout) != Format::kJson;
 }
 
+absl::Status CheckLayout(const RecordLayout& layout) {
+  return layout.keyed && layout.format == Format::kKcat
+             ? absl::InvalidArgumentError(
+                   "kcat says the key of each record itself; give either "
+                   "--keyed or --format kcat")
+             : absl::OkStatus();
+}
+
 RecordWriter::RecordWriter(const RecordLayout& layout)
     : layout_(layout), offsets_(layout.partitions, 0) {
+  WEIR_CHECK(CheckLayout(layout).ok());
   WEIR_CHECK(layout.payload != Format::kKcat);
   WEIR_CHECK(layout.partitions >= 1 && layout.partitions <= kMaxPartitions);
 }
@@ -67,13 +76,21 @@ bool RecordWriter::Append(const Alert& alert, std::string& out) {
     AppendEnvelope(alert, out);
     return true;
   }
-  if (layout_.format == Format::kGbcs) {
-    AppendTime(*alert.received, out);
-    out.push_back('\t');
-  }
+  AppendPrefix(alert, out);
   AppendMessage(alert, out);
   out.push_back('\n');
   return true;
+}
+
+// What stands before the message, and a tab behind it.
+void RecordWriter::AppendPrefix(const Alert& alert, std::string& out) const {
+  if (layout_.keyed) {
+    out += alert.device ? FormatEui64(*alert.device) : "";
+    out.push_back('\t');
+  } else if (layout_.format == Format::kGbcs) {
+    AppendTime(*alert.received, out);
+    out.push_back('\t');
+  }
 }
 
 void RecordWriter::AppendEnvelope(const Alert& alert, std::string& out) {

@@ -5,6 +5,7 @@
 //   - gbcs has no form for DCC alerts;
 //   - duis has none for most DCC alerts, only some of the others have a place for the time of the
 //     device (AppendDuis), and each DCC alert without a counter gets one: its sender's, the DCC's;
+//   - keyed, gbcs leaves out the time received, which is for the log to say;
 //   - in kcat each partition is a log of its own. The partition of a device follows from its id, as
 //     with kcat and other producers on librdkafka; offsets count from 0 in each.
 //
@@ -18,6 +19,8 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
+
 #include "connectors/formats/format.h"
 #include "engine/alert/event.h"
 
@@ -29,7 +32,11 @@ struct RecordLayout {
   Format format = Format::kJson;
   Format payload = Format::kJson;  // inside kcat; any other format
   uint64_t partitions = 4;         // of kcat; 1 to kMaxPartitions
+  bool keyed = false;              // the device and a tab before the message; not in kcat
 };
+
+// InvalidArgument, with a reason for people, if nothing can be laid out so.
+absl::Status CheckLayout(const RecordLayout& layout);
 
 // The format of the message itself: that of the payload, if there is an envelope.
 Format MessageFormat(const RecordLayout& layout);
@@ -39,6 +46,7 @@ bool NeedsPayloads(const RecordLayout& layout);
 
 class RecordWriter {
  public:
+  // A layout that passes CheckLayout.
   explicit RecordWriter(const RecordLayout& layout);
 
   // Appends the line of an alert that has a device, a recipient and a received time and, if
@@ -51,6 +59,7 @@ class RecordWriter {
 
  private:
   void AppendEnvelope(const Alert& alert, std::string& out);
+  void AppendPrefix(const Alert& alert, std::string& out) const;
   void AppendMessage(const Alert& alert, std::string& out);
   void AppendDocument(const Alert& alert, std::string& out);
 

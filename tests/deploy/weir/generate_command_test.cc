@@ -67,6 +67,8 @@ TEST(GenerateCommand, ReadsHowToWrite) {
   EXPECT_EQ(layout.format, Format::kKcat);
   EXPECT_EQ(layout.payload, Format::kGbcs);
   EXPECT_EQ(layout.partitions, 9u);
+  EXPECT_FALSE(layout.keyed);
+  EXPECT_TRUE(Parse("generate --keyed").layout.keyed);
 }
 
 TEST(GenerateCommand, HasDefaults) {
@@ -157,6 +159,11 @@ TEST(GenerateCommand, TellsWhyItRefuses) {
   EXPECT_EQ(RunGenerate({.fleet = {.devices = 10, .storms = 11}}, stdout), 2);
   const std::string said = testing::internal::GetCapturedStderr();
   EXPECT_NE(said.find("weir generate: 11 devices cannot storm"), std::string::npos) << said;
+  testing::internal::CaptureStderr();
+  EXPECT_EQ(RunGenerate({.layout = {.format = Format::kKcat, .keyed = true}}, stdout), 2);
+  EXPECT_EQ(testing::internal::GetCapturedStderr(),
+            "weir generate: kcat says the key of each record itself; give either --keyed or "
+            "--format kcat\n");
 }
 
 }  // namespace

@@ -139,6 +139,23 @@ TEST(RecordWriter, PartitionsAreThoseOfOtherProducers) {
   }
 }
 
+TEST(RecordWriter, KeyedTheDeviceStandsBeforeTheMessage) {
+  for (const Format format : {Format::kJson, Format::kGbcs, Format::kDuis}) {
+    RecordWriter plain({.format = format});
+    RecordWriter keyed({.format = format, .keyed = true});
+    for (const KeptAlert& alert : All(Everything(true))) {
+      const std::optional<std::string> line = LineOf(alert, plain);
+      const std::optional<std::string> with_key = LineOf(alert, keyed);
+      ASSERT_EQ(with_key.has_value(), line.has_value());
+      // The time before a GBCS message is for the log to say.
+      const size_t message = format == Format::kGbcs && line ? line->find('\t') + 1 : 0;
+      if (line) {
+        ASSERT_EQ(*with_key, FormatEui64(*alert.device) + "\t" + line->substr(message));
+      }
+    }
+  }
+}
+
 TEST(RecordWriter, AnAlertWithoutADeviceHasNoKey) {
   RecordWriter writer({.format = Format::kKcat});
   KeptAlert alert;

@@ -1,0 +1,45 @@
+// What the workers of a service have in common.
+//
+// Layer: connectors/kafka (engine/pipeline, engine/throttle).
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+#include "connectors/kafka/crash_marks.h"
+#include "connectors/kafka/housekeeping.h"
+#include "connectors/kafka/parked_partitions.h"
+#include "connectors/kafka/properties.h"
+#include "connectors/kafka/topics.h"
+#include "engine/base/units.h"
+#include "engine/pipeline/store_home.h"
+#include "engine/throttle/policy.h"
+
+namespace weir {
+
+struct ServiceSettings {
+  std::string group;
+  std::string instance;
+  std::chrono::milliseconds commit_interval{100};
+  uint64_t commit_records = 50000;
+  std::chrono::milliseconds idle_after{60000};  // 0: never
+};
+
+struct ServiceSetup {
+  ServiceSettings settings;
+  Topics topics;
+  Cluster cluster;
+  std::string log;  // which log this is: cluster, topic and group
+  const KafkaProperties& properties;
+  const PolicySchedule& policy;
+  StoreHome& stores;
+  ParkedPartitions& parked;
+  Housekeeping& housekeeping;
+  const CrashMarks& crash_marks;
+  WallClock clock;
+  const std::atomic<bool>& stopping;
+};
+
+}  // namespace weir

@@ -1,0 +1,84 @@
+// Port: who watches the service work. What is told is for metrics, health and people; nothing
+// depends on it.
+//
+// Threads: a worker and its helpers tell from their own threads, any of them at a time.
+//
+// Layer: connectors/kafka (engine/alert, engine/base).
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+
+#include "engine/alert/event.h"
+#include "engine/base/units.h"
+
+namespace weir {
+
+enum class LogLevel : uint8_t { kInfo, kWarning, kError };
+
+// How a transaction ended.
+enum class TransactionEnd : uint8_t {
+  kDone,
+  kSettledDone,  // nobody could say at first; then it turned out to stand
+  kUndone,       // it does not stand, and neither does what led to it
+};
+
+// The streams of the service's outputs.
+enum class Stream : uint8_t { kForwarded, kConsolidated, kEpisodes, kDeadLetters };
+constexpr size_t kStreams = 4;
+
+// What a transaction holds.
+struct TransactionCounts {
+  uint64_t records = 0;
+  uint64_t forwarded = 0;  // unchanged
+  uint64_t copies = 0;
+  uint64_t consolidated = 0;
+  uint64_t duplicates = 0;
+  uint64_t episodes_started = 0;
+  uint64_t episodes_ended = 0;
+  std::map<DeadReason, uint64_t> dead;
+  std::array<uint64_t, kStreams> produced{};  // records, by Stream
+  std::array<uint64_t, 2> changelog_bytes{};  // deltas, state
+};
+
+// How a partition stands.
+struct PartitionProgress {
+  int32_t partition = 0;
+  uint64_t lag = 0;     // records of the log that have not been processed
+  DurationMs lag_time;  // how much older the last one processed is than the newest
+  TimeMs stream_time;   // 1970 if there is none yet
+  uint64_t live_keys = 0;
+  uint64_t open_episodes = 0;
+};
+
+// Of one worker.
+class WorkerWatch {
+ public:
+  virtual ~WorkerWatch() = default;
+
+  virtual void Log(LogLevel level, absl::string_view text) = 0;
+
+  // That it is alive: told at least every few seconds.
+  virtual void Beat() = 0;
+
+  virtual void OnRead(uint64_t records, uint64_t bytes) = 0;
+  virtual void OnTransaction(TransactionEnd end, double seconds,
+                             const TransactionCounts& counts) = 0;
+  virtual void OnPartitions(uint64_t owned, uint64_t restoring) = 0;
+  virtual void OnProgress(const PartitionProgress& progress) = 0;
+  virtual void OnGone(int32_t partition) = 0;
+  virtual void OnRestored(int32_t partition, double seconds, uint64_t records) = 0;
+  virtual void OnRebalance() = 0;
+  virtual void OnProducerMade() = 0;
+  // The session has failed; another one begins after a while.
+  virtual void OnFailed(const absl::Status& why) = 0;
+  virtual void OnIdleAdvance() = 0;
+  virtual void OnStoreWrite(int32_t partition, bool written) = 0;
+};
+
+}  // namespace weir

@@ -1,0 +1,294 @@
+#include "deploy/weir/serve_command.h"
+
+#include <atomic>
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <memory>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+
+#include "connectors/config/policy_file.h"
+#include "connectors/config/service_file.h"
+#include "connectors/http/http_server.h"
+#include "connectors/http/metrics.h"
+#include "connectors/kafka/crash_marks.h"
+#include "connectors/kafka/failpoints.h"
+#include "connectors/kafka/service.h"
+#include "connectors/rocksdb/rocksdb_store_home.h"
+#include "deploy/weir/exit_codes.h"
+#include "deploy/weir/serve_watch.h"
+#include "engine/base/status_macros.h"
+
+#include "spdlog/sinks/stdout_sinks.h"
+#include "spdlog/spdlog.h"
+
+namespace weir {
+
+namespace {
+
+constexpr absl::Duration kClusterAnswers = absl::Seconds(15);
+
+// A worker that has not said for so long that it is alive will not mend by itself.
+constexpr std::chrono::seconds kLongestSilence{120};
+
+std::atomic<bool> stopping = false;
+
+void OnStopSignal(int /*signal*/) {
+  stopping = true;
+}
+
+void StopOnSignals() {
+  struct sigaction action = {};
+  action.sa_handler = OnStopSignal;
+  sigaction(SIGTERM, &action, nullptr);
+  sigaction(SIGINT, &action, nullptr);
+  static_cast<void>(std::signal(SIGPIPE, SIG_IGN));
+}
+
+TimeMs WallClockNow() {
+  return TimeMs{std::chrono::duration_cast<std::chrono::milliseconds>(
+                    std::chrono::system_clock::now().time_since_epoch())
+                    .count()};
+}
+
+void LogToStandardError() {
+  auto logger =
+      std::make_shared<spdlog::logger>("weir", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+  logger->set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %l %v");
+  logger->flush_on(spdlog::level::info);
+  spdlog::set_default_logger(std::move(logger));
+}
+
+// What is read from files before anything is connected to.
+struct Configured {
+  ServiceConfig config;
+  PolicySchedule policy = PolicySchedule::Default();
+  std::optional<KafkaProperties> properties;
+};
+
+absl::StatusOr<Configured> Configure(const std::string& path) {
+  Configured configured;
+  std::string remarks;
+  WEIR_ASSIGN_OR_RETURN(configured.config, ReadServiceFile(path, &remarks));
+  const ServiceConfig& config = configured.config;
+  if (!config.policy.empty()) {
+    std::string policy_remarks;
+    WEIR_ASSIGN_OR_RETURN(configured.policy, ReadPolicyFile(config.policy, &policy_remarks));
+    absl::StrAppend(&remarks, remarks.empty() || policy_remarks.empty() ? "" : "\n",
+                    policy_remarks);
+  }
+  WEIR_ASSIGN_OR_RETURN(configured.properties,
+                        KafkaProperties::Check(config.kafka, [&config](absl::string_view property) {
+                          return config.PlaceOfKafka(std::string(property));
+                        }));
+  WEIR_RETURN_IF_ERROR(ReadFailpoints());
+  if (!remarks.empty()) {
+    spdlog::warn("{}", remarks);
+  }
+  return configured;
+}
+
+Topics TopicsOf(const ServiceConfig& config) {
+  std::vector<Eui64> operators;
+  for (const Party& party : config.parties) {
+    if (party.role == "ED") {
+      operators.push_back(party.id);
+    }
+  }
+  return NameTopics({.group = config.group,
+                     .prefix = config.prefix,
+                     .input = config.input,
+                     .archive = config.archive,
+                     .operators = operators});
+}
+
+struct Reached {
+  Cluster cluster;
+  std::string id;  // of the cluster
+};
+
+absl::StatusOr<Reached> Reach(const Configured& configured, const Topics& topics) {
+  ClientCallbacks callbacks;
+  callbacks.log = [](int level, absl::string_view text) {
+    spdlog::log(level <= 4 ? spdlog::level::warn : spdlog::level::info, "{}", std::string(text));
+  };
+  WEIR_ASSIGN_OR_RETURN(const KafkaHandle admin, configured.properties->MakeAdmin(callbacks));
+  Reached reached;
+  WEIR_ASSIGN_OR_RETURN(
+      reached.cluster,
+      CheckTopics(admin.get(), topics, configured.config.timestamps == TimestampKind::kCreateTime,
+                  kClusterAnswers));
+  char* const id = rd_kafka_clusterid(admin.get(), 10000);
+  if (id == nullptr) {
+    return absl::UnavailableError("the cluster did not say its id");
+  }
+  reached.id = id;
+  rd_kafka_mem_free(admin.get(), id);
+  return reached;
+}
+
+absl::Status MakeDirectory(const std::string& path) {
+  std::error_code error;
+  std::filesystem::create_directories(path, error);
+  return error ? absl::UnavailableError(
+                     absl::StrCat("making the state directory ", path, ": ", error.message()))
+               : absl::OkStatus();
+}
+
+std::vector<HttpPage> PagesOf(Metrics& metrics,
+                              const std::vector<std::unique_ptr<ServeWatch>>& watches) {
+  const auto live = [&watches] {
+    for (const auto& watch : watches) {
+      if (watch->silent_for() > kLongestSilence) {
+        return HttpAnswer{503, "a worker does not move\n"};
+      }
+    }
+    return HttpAnswer{200, "alive\n"};
+  };
+  const auto ready = [&watches] {
+    std::vector<std::string> reasons;
+    for (const auto& watch : watches) {
+      if (std::string reason = watch->NotReady(); !reason.empty()) {
+        reasons.push_back(std::move(reason));
+      }
+    }
+    return reasons.empty() && !stopping ? HttpAnswer{200, "ready\n"}
+           : stopping                   ? HttpAnswer{503, "stopping\n"}
+                                        : HttpAnswer{503, absl::StrJoin(reasons, "\n") + "\n"};
+  };
+  const std::string text = "text/plain; charset=utf-8";
+  return {{"/metrics", std::string(Metrics::kContentType),
+           [&metrics] {
+             return HttpAnswer{200, metrics.Text()};
+           }},
+          {"/livez", text, live},
+          {"/readyz", text, ready}};
+}
+
+// Until the stop is asked for and done. A worker that hangs, now or then, ends the process: what
+// it leaves is what a crash leaves.
+void WaitForTheEnd(Service& service, const std::vector<std::unique_ptr<ServeWatch>>& watches,
+                   std::chrono::milliseconds stop_within) {
+  using Clock = std::chrono::steady_clock;
+  constexpr std::chrono::milliseconds kLook{100};
+  std::optional<Clock::time_point> deadline;
+  while (!service.HasEnded(kLook)) {
+    if (stopping && !deadline) {
+      spdlog::info("stopping: finishing what is open");
+      deadline = Clock::now() + stop_within;
+    }
+    if (deadline && Clock::now() > *deadline) {
+      spdlog::error(
+          "the service did not stop within {} ms; the next start takes up from the last "
+          "commit",
+          stop_within.count());
+      std::_Exit(kExitFailed);
+    }
+    for (const auto& watch : watches) {
+      if (watch->silent_for() > kLongestSilence) {
+        spdlog::critical(
+            "a worker has not moved for {} s; the process ends, so that another one "
+            "takes over",
+            kLongestSilence.count());
+        std::_Exit(kExitFailed);
+      }
+    }
+  }
+}
+
+absl::Status Serve(const Configured& configured) {
+  const ServiceConfig& config = configured.config;
+  const Topics topics = TopicsOf(config);
+  WEIR_ASSIGN_OR_RETURN(const Reached reached, Reach(configured, topics));
+  const std::string log = absl::StrCat(reached.id, "/", config.input, "/", config.group);
+  WEIR_RETURN_IF_ERROR(MakeDirectory(config.state_dir));
+  RocksDbStoreHome stores(absl::StrCat(config.state_dir, "/partitions"));
+  WEIR_ASSIGN_OR_RETURN(const std::unique_ptr<CrashMarks> crash_marks,
+                        CrashMarks::Open(absl::StrCat(config.state_dir, "/crashes"), log));
+  Metrics metrics(config.workers, WEIR_VERSION);
+  std::vector<std::unique_ptr<ServeWatch>> watches;
+  std::vector<WorkerWatch*> views;
+  for (size_t worker = 0; worker < config.workers; ++worker) {
+    watches.push_back(std::make_unique<ServeWatch>(worker, metrics));
+    views.push_back(watches.back().get());
+  }
+  WEIR_ASSIGN_OR_RETURN(
+      const std::unique_ptr<HttpServer> http,
+      HttpServer::Start(config.http_host, config.http_port, PagesOf(metrics, watches)));
+  WEIR_ASSIGN_OR_RETURN(
+      const std::unique_ptr<Housekeeping> housekeeping,
+      Housekeeping::Start(*configured.properties, topics, config.state_interval, WallClockNow));
+  ParkedPartitions parked;
+  const ServiceSetup setup{
+      .settings = {.group = config.group,
+                   .instance = config.instance,
+                   .commit_interval = std::chrono::milliseconds(config.commit_interval.value),
+                   .commit_records = config.commit_records,
+                   .idle_after = std::chrono::milliseconds(config.idle.value)},
+      .topics = topics,
+      .cluster = reached.cluster,
+      .log = log,
+      .properties = *configured.properties,
+      .policy = configured.policy,
+      .stores = stores,
+      .parked = parked,
+      .housekeeping = *housekeeping,
+      .crash_marks = *crash_marks,
+      .clock = WallClockNow,
+      .stopping = stopping};
+  spdlog::info(
+      "weir {} serves {} ({} partitions) as {} of group {} with {} workers; "
+      "http://{}:{}/metrics",
+      WEIR_VERSION, config.input, reached.cluster.partitions, config.instance, config.group,
+      config.workers, config.http_host, http->port());
+  {
+    Service service(setup, views);
+    WaitForTheEnd(service, watches, std::chrono::milliseconds(config.stop_within.value));
+  }
+  spdlog::info("stopped");
+  return absl::OkStatus();
+}
+
+int Complain(const absl::Status& status, int exit_code) {
+  static_cast<void>(
+      std::fprintf(stderr, "weir serve: %s\n", std::string(status.message()).c_str()));
+  return exit_code;
+}
+
+}  // namespace
+
+CLI::App* AddServe(CLI::App& root, ServeArguments& arguments) {
+  CLI::App* app = root.add_subcommand(
+      "serve", "Run as a Kafka consumer service: throttle the event topic, exactly once");
+  app->add_option("--config", arguments.config, "The service's configuration, in YAML")
+      ->required()
+      ->type_name("FILE");
+  app->footer(
+      "Every file named in the configuration is checked, and so are the topics, before the first\n"
+      "record is read. SIGTERM or Ctrl-C finishes what is open and stops. The service says how it\n"
+      "is under http://127.0.0.1:9464/metrics, /livez and /readyz (service.http).\n"
+      "\n"
+      "Example:\n"
+      "  weir validate weir.yaml && weir serve --config weir.yaml");
+  return app;
+}
+
+int RunServe(const ServeArguments& arguments) {
+  LogToStandardError();
+  const absl::StatusOr<Configured> configured = Configure(arguments.config);
+  if (!configured.ok()) {
+    return Complain(configured.status(), kExitConfiguration);
+  }
+  StopOnSignals();
+  const absl::Status served = Serve(*configured);
+  return served.ok() ? kExitDone : Complain(served, kExitFailed);
+}
+
+}  // namespace weir

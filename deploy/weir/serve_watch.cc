@@ -1,0 +1,159 @@
+#include "deploy/weir/serve_watch.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+
+#include "spdlog/spdlog.h"
+
+namespace weir {
+
+namespace {
+
+int64_t NowMs() {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(
+             std::chrono::steady_clock::now().time_since_epoch())
+      .count();
+}
+
+CommitOutcome OutcomeOf(TransactionEnd end) {
+  switch (end) {
+    case TransactionEnd::kDone:
+      return CommitOutcome::kDone;
+    case TransactionEnd::kSettledDone:
+      return CommitOutcome::kResolvedDone;
+    case TransactionEnd::kUndone:
+      return CommitOutcome::kRolledBack;
+  }
+  return CommitOutcome::kDone;
+}
+
+spdlog::level::level_enum LevelOf(LogLevel level) {
+  switch (level) {
+    case LogLevel::kInfo:
+      return spdlog::level::info;
+    case LogLevel::kWarning:
+      return spdlog::level::warn;
+    case LogLevel::kError:
+      return spdlog::level::err;
+  }
+  return spdlog::level::err;
+}
+
+}  // namespace
+
+ServeWatch::ServeWatch(size_t worker, Metrics& metrics)
+    : worker_(worker), metrics_(metrics), last_beat_ms_(NowMs()) {}
+
+void ServeWatch::Log(LogLevel level, absl::string_view text) {
+  spdlog::log(LevelOf(level), "worker={} {}", worker_, std::string(text));
+}
+
+void ServeWatch::Beat() {
+  last_beat_ms_.store(NowMs(), std::memory_order_relaxed);
+}
+
+std::chrono::milliseconds ServeWatch::silent_for() const {
+  return std::chrono::milliseconds(NowMs() - last_beat_ms_.load(std::memory_order_relaxed));
+}
+
+void ServeWatch::OnRead(uint64_t records, uint64_t bytes) {
+  metrics_.AddRead(worker_, records, bytes);
+}
+
+void ServeWatch::OnTransaction(TransactionEnd end, double seconds,
+                               const TransactionCounts& counts) {
+  metrics_.AddCommit(worker_, OutcomeOf(end), seconds, counts.records);
+  if (end == TransactionEnd::kUndone) {
+    return;
+  }
+  metrics_.AddAlerts(worker_, Verdict::kForward, counts.forwarded);
+  metrics_.AddAlerts(worker_, Verdict::kCopy, counts.copies);
+  metrics_.AddAlerts(worker_, Verdict::kConsolidate, counts.consolidated);
+  metrics_.AddAlerts(worker_, Verdict::kDuplicate, counts.duplicates);
+  metrics_.AddEpisodesStarted(worker_, counts.episodes_started);
+  metrics_.AddEpisodesEnded(worker_, counts.episodes_ended);
+  for (const auto& [reason, count] : counts.dead) {
+    metrics_.AddDeadLetters(worker_, reason, count);
+  }
+  const auto produced = [&](Stream stream) { return counts.produced[static_cast<size_t>(stream)]; };
+  metrics_.AddProduced(worker_, OutputStream::kForwarded, produced(Stream::kForwarded));
+  metrics_.AddProduced(worker_, OutputStream::kConsolidated, produced(Stream::kConsolidated));
+  metrics_.AddProduced(worker_, OutputStream::kEpisodes, produced(Stream::kEpisodes));
+  metrics_.AddProduced(worker_, OutputStream::kDeadLetter, produced(Stream::kDeadLetters));
+  metrics_.AddChangelogBytes(worker_, Changelog::kDeltas, counts.changelog_bytes[0]);
+  metrics_.AddChangelogBytes(worker_, Changelog::kState, counts.changelog_bytes[1]);
+}
+
+void ServeWatch::OnPartitions(uint64_t owned, uint64_t restoring) {
+  metrics_.SetPartitions(worker_, owned, restoring);
+  const std::lock_guard lock(mutex_);
+  restoring_ = restoring;
+}
+
+void ServeWatch::OnProgress(const PartitionProgress& progress) {
+  metrics_.SetLag(progress.partition, progress.lag, progress.lag_time);
+  metrics_.SetStreamTime(progress.partition, progress.stream_time);
+  metrics_.SetLiveKeys(progress.partition, progress.live_keys);
+  metrics_.SetOpenEpisodes(progress.partition, progress.open_episodes);
+}
+
+void ServeWatch::OnGone(int32_t partition) {
+  metrics_.ForgetPartition(partition);
+}
+
+void ServeWatch::OnRestored(int32_t partition, double seconds, uint64_t records) {
+  metrics_.SetRestore(partition, records, seconds);
+  Log(LogLevel::kInfo, absl::StrCat("partition ", partition, " restored from ", records,
+                                    " records of the changelogs in ", seconds, " s"));
+}
+
+void ServeWatch::OnRebalance() {
+  metrics_.AddRebalance(worker_);
+  const std::lock_guard lock(mutex_);
+  in_group_ = true;
+  failure_.clear();
+}
+
+void ServeWatch::OnProducerMade() {
+  metrics_.AddProducerRestart(worker_);
+}
+
+void ServeWatch::OnFailed(const absl::Status& why) {
+  if (absl::IsFailedPrecondition(why)) {
+    metrics_.AddFence(worker_);
+  }
+  const std::lock_guard lock(mutex_);
+  in_group_ = false;
+  restoring_ = 0;
+  failure_ = std::string(why.message());
+}
+
+void ServeWatch::OnIdleAdvance() {
+  metrics_.AddIdleAdvance(worker_);
+}
+
+void ServeWatch::OnStoreWrite(int32_t partition, bool written) {
+  if (written) {
+    metrics_.AddStoreWrite(worker_);
+  } else {
+    metrics_.AddStoreFailure(worker_);
+  }
+  const std::lock_guard lock(mutex_);
+  store_failed_[partition] = !written;
+  metrics_.SetStoreDegraded(worker_, std::any_of(store_failed_.begin(), store_failed_.end(),
+                                                 [](const auto& store) { return store.second; }));
+}
+
+std::string ServeWatch::NotReady() const {
+  const std::lock_guard lock(mutex_);
+  if (!in_group_) {
+    return absl::StrCat("worker ", worker_, " waits for the group's answer",
+                        failure_.empty() ? "" : ", since: ", failure_);
+  }
+  return restoring_ == 0
+             ? ""
+             : absl::StrCat("worker ", worker_, " restores ", restoring_, " partitions");
+}
+
+}  // namespace weir

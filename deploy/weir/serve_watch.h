@@ -1,0 +1,60 @@
+// What the service tells of itself: to the log, to the metrics, and to whoever asks whether it is
+// alive and ready.
+//
+// Threads: any.
+//
+// Layer: deploy/weir.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <string>
+
+#include "connectors/http/metrics.h"
+#include "connectors/kafka/service_watch.h"
+
+namespace weir {
+
+class ServeWatch final : public WorkerWatch {
+ public:
+  // `metrics` outlive the watch.
+  ServeWatch(size_t worker, Metrics& metrics);
+
+  void Log(LogLevel level, absl::string_view text) override;
+  void Beat() override;
+  void OnRead(uint64_t records, uint64_t bytes) override;
+  void OnTransaction(TransactionEnd end, double seconds, const TransactionCounts& counts) override;
+  void OnPartitions(uint64_t owned, uint64_t restoring) override;
+  void OnProgress(const PartitionProgress& progress) override;
+  void OnGone(int32_t partition) override;
+  void OnRestored(int32_t partition, double seconds, uint64_t records) override;
+  void OnRebalance() override;
+  void OnProducerMade() override;
+  void OnFailed(const absl::Status& why) override;
+  void OnIdleAdvance() override;
+  void OnStoreWrite(int32_t partition, bool written) override;
+
+  // How long ago it last said that it is alive.
+  std::chrono::milliseconds silent_for() const;
+
+  // Why the worker is not ready: it has no answer from the group yet, has failed, or restores
+  // partitions. Empty if it is.
+  std::string NotReady() const;
+
+ private:
+  const size_t worker_;
+  Metrics& metrics_;
+  std::atomic<int64_t> last_beat_ms_;
+
+  mutable std::mutex mutex_;
+  bool in_group_ = false;
+  uint64_t restoring_ = 0;
+  std::string failure_;  // of the session before, until the group has answered again
+  std::map<int32_t, bool> store_failed_;
+};
+
+}  // namespace weir
