@@ -22,7 +22,7 @@ from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic
 
 from broker import SCRIPT, UNAVAILABLE, is_alive
-from expected import COUNT, PASS_ALL, SEQUENCE, Letter, Outputs, Passed
+from expected import COUNT, PASS_ALL, SEQUENCE, Letter, Original, Outputs, Passed
 from kafka_support import (
     KafkaCase,
     Record,
@@ -403,7 +403,8 @@ class Comparison(KafkaCase):
         support.spoil(capture, spoilt, self.rng)
         # What is no JSON has no key and goes to partition 0; some of it should not.
         records = [
-            each._replace(partition=self.rng.randrange(2)) if each.key is None else each
+            each._replace(partition=self.rng.randrange(2)) if each.key is None else
+            each._replace(headers=(("trace", b"%d" % len(each.value or b"")),))
             for each in from_capture(spoilt, 2)
         ]
         load(self.broker.bootstrap, topics.input, records)
@@ -433,9 +434,9 @@ class Comparison(KafkaCase):
         """What a service would write."""
         bootstrap, output = self.broker.bootstrap, self.topics.output
         load(bootstrap, output("alerts.forwarded"), (
-            record(value, key, number, 1_000, () if each.sequence is None else (
-                (SEQUENCE, b"%d" % each.sequence), (COUNT, b"%d" % (each.count or 0))))
-            for each in expected.forwarded for key, value in each.originals[:1]
+            record(value, key, number, 1_000, headers if each.sequence is None else (
+                *headers, (SEQUENCE, b"%d" % each.sequence), (COUNT, b"%d" % (each.count or 0))))
+            for each in expected.forwarded for key, value, headers in each.originals[:1]
         ))  # fmt: skip
         episodes = (record(each.fields.encode(), b"key", number) for each in expected.episodes)
         load(bootstrap, output("throttle.episodes"), episodes)
@@ -484,10 +485,11 @@ class Comparison(KafkaCase):
             replace(expected[0], episodes=expected[0].episodes[1:]),
         ):
             self.assertIsNotNone(first_difference(expected, {**expected, 0: change}))
-        letter, nobody = Letter(3, "bad_json", b"{"), Passed(((b"k", b"v"),))
+        letter, nobody = Letter(3, "bad_json", b"{"), Passed((Original(b"k", b"v"),))
         self.assertTrue(letter.fits(replace(letter, reason=None)))
         self.assertFalse(letter.fits(replace(letter, reason="no_time")))
-        self.assertFalse(nobody.fits(Passed(((b"k", b"w"),))))
+        for other in (Original(b"k", b"w"), Original(b"k", b"v", (("h", b""),))):
+            self.assertFalse(nobody.fits(Passed((other,))))
         self.assertEqual(found_outputs([], [], [], "x"), {})
 
 

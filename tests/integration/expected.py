@@ -5,8 +5,9 @@ record each alert came from; it reads JSON only. `by_replay` asks `weir replay`,
 says what one uninterrupted run over the same records gives. Both go partition by partition, in the
 order of offsets, with the log's times.
 
-Of a forwarded alert the bytes, the key and the headers of a copy are compared; of an episode all of
-its JSON; of a dead letter its origin, its reason and its bytes; and the order of each.
+Of a forwarded alert the bytes, the key, its own headers and those of a copy are compared; of an
+episode all of its JSON; of a dead letter its origin, its reason and its bytes; and the order of
+each.
 """
 
 from __future__ import annotations
@@ -17,9 +18,9 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from records import Record, as_text, by_partition, json_object, to_envelope, unpacked
+from records import Headers, Record, as_text, by_partition, json_object, to_envelope, unpacked
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "tests/model"), str(ROOT / "tests/program")]
@@ -34,7 +35,17 @@ CONTEXT = 2  # items shown before a difference
 SHOWN = 600  # characters of an item
 OTHER_TYPES = ("device", "request", "response", "outcome")
 
-Original = tuple[bytes | None, bytes | None]  # key and value
+
+class Original(NamedTuple):
+    """What a forwarded alert keeps of its record."""
+
+    key: bytes | None
+    value: bytes | None
+    headers: Headers = ()
+
+
+def original_of(each: Record) -> Original:
+    return Original(each.key, each.value, each.headers)
 
 
 @dataclass(frozen=True)
@@ -52,8 +63,8 @@ class Passed:
 
     def __str__(self) -> str:
         mark = "" if self.sequence is None else f" (copy {self.sequence}, stands for {self.count})"
-        key, value = self.originals[0]
-        return f"{shown(key)}: {shown(value)}{mark}"
+        key, value, headers = self.originals[0]
+        return f"{shown(key)}: {shown(value)}{mark}{headers or ''}"
 
 
 @dataclass(frozen=True)
@@ -187,7 +198,7 @@ def model_outputs(records: list[Record], policy: Policy | None) -> Outputs:
         partition.take(place, each)
     return Outputs(
         [
-            Passed(((records[place].key, records[place].value),), sequence, count)
+            Passed((original_of(records[place]),), sequence, count)
             for place, sequence, count in partition.passed
         ],
         [episode(line) for line in partition.out.episodes],
@@ -277,7 +288,7 @@ def originals_by_line(
         raise AssertionError(f"{len(alerts)} alerts, of which a replay lets {len(lines)} pass")
     found: dict[bytes, list[Original]] = {}
     for line, each in zip(lines, alerts):
-        found.setdefault(line, []).append((each.key, each.value))
+        found.setdefault(line, []).append(original_of(each))
     return found
 
 
@@ -315,8 +326,9 @@ def found_outputs(
 
 def passed_record(each: Record) -> Passed:
     sequence, count = each.header(SEQUENCE), each.header(COUNT)
+    headers = tuple(one for one in each.headers if one[0] not in (SEQUENCE, COUNT))
     return Passed(
-        ((each.key, each.value),),
+        (Original(each.key, each.value, headers),),
         None if sequence is None else int(sequence),
         None if count is None else int(count),
     )

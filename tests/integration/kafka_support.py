@@ -22,10 +22,12 @@ from __future__ import annotations
 import itertools
 import json
 import os
+import shutil
 import sys
 import unittest
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from broker import ACCOUNTS, Broker, Unavailable, end_in_order_when_told_to, free_ports
@@ -104,6 +106,17 @@ class KafkaCase(support.ProgramCase):
     def logs(self) -> str:
         """What helps to see why a test failed."""
         return "\n".join(each.log() for each in getattr(self, "services", []))
+
+    def keep_logs(self) -> Path:
+        """Copies whole logs to where they outlive the test."""
+        kept = support.ROOT / "build/failed" / self.id()
+        shutil.rmtree(kept, ignore_errors=True)
+        kept.mkdir(parents=True)
+        for each in getattr(self, "services", []):
+            if each.log_file.exists():
+                shutil.copy(each.log_file, kept / f"{each.folder.name}.log")
+        (kept / "broker.log").write_text(self.broker.log())
+        return kept
 
     # -- what a test starts with
 
@@ -225,9 +238,9 @@ class Result(unittest.TextTestResult):
         self._show_logs(test)
 
     def _show_logs(self, test: unittest.TestCase) -> None:
-        logs = test.logs() if isinstance(test, KafkaCase) else ""
-        if logs:
-            self.stream.writeln(f"\n{logs}\n")
+        if isinstance(test, KafkaCase) and test.logs():
+            self.stream.writeln(f"\n{test.logs()}\n\nWEIR_SEED={support.SEED}")
+            self.stream.writeln(f"all that was printed is in {test.keep_logs()}")
 
 
 def without_a_broker(why: str) -> int:

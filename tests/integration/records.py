@@ -26,6 +26,14 @@ AT_ONCE = 10_000
 QUIET = 2  # librdkafka then prints only what is critical; a broker that starts makes it say a lot
 NO_LEADER = (KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.LEADER_NOT_AVAILABLE)
 CLIENT = {"group.id": "weir-tests", "log_level": QUIET}
+IDEMPOTENT = {
+    "enable.idempotence": True,
+    "allow.auto.create.topics": False,
+    "queue.buffering.max.messages": 500_000,
+    "queue.buffering.max.kbytes": 512_000,
+    "delivery.report.only.error": True,
+    "log_level": QUIET,
+}
 
 
 class Record(NamedTuple):
@@ -73,16 +81,11 @@ def load(bootstrap: str, topic: str, records: Iterable[Record]) -> int:
     failures, count = Failures(), 0
     producer = Producer(
         {
+            **IDEMPOTENT,
             "bootstrap.servers": bootstrap,
-            "enable.idempotence": True,
-            "allow.auto.create.topics": False,
             "linger.ms": 20,
             "batch.size": 900_000,
-            "queue.buffering.max.messages": 500_000,
-            "queue.buffering.max.kbytes": 512_000,
-            "delivery.report.only.error": True,
             "on_delivery": failures,
-            "log_level": QUIET,
         }
     )
     for each in records:
@@ -187,7 +190,7 @@ def _read_to(
         for message in consumer.consume(AT_ONCE, 0.1):
             error, number, offset = message.error(), message.partition(), message.offset()
             if error is None:
-                found[number].append(_record_of(message))
+                found[number].append(record_of(message))
             elif error.code() != KafkaError._PARTITION_EOF:
                 raise AssertionError(f"reading {topic} [{number}]: {error}")
             if offset + (error is None) >= ends.get(number, 0):
@@ -197,7 +200,7 @@ def _read_to(
     ]
 
 
-def _record_of(message: Any) -> Record:
+def record_of(message: Any) -> Record:
     headers = tuple(message.headers() or ())
     return Record(
         message.partition(), message.offset(), message.key(), headers, message.value(),
@@ -217,7 +220,8 @@ def by_partition(records: Iterable[Record]) -> dict[int, list[Record]]:
 # this asks by itself: a transaction that has just been committed would be missing.
 
 OFFSET_FETCH, VERSION = 9, 7
-UNSTABLE = 88  # a transaction is on its way
+# A coordinator that has just been started, or a transaction that is on its way.
+NOT_YET = {14, 15, 16, 88}
 NO_TAGS = b"\x00"
 
 
@@ -256,7 +260,7 @@ def exchange(bootstrap: str, request: bytes) -> Answer:
 
 
 def offsets_of(answer: Answer, group: str) -> dict[int, tuple[int, str]] | None:
-    """None if some are not stable."""
+    """None if some cannot be said yet."""
     answer.take(">ibi")  # correlation id, no tags, throttle time
     found: dict[int, tuple[int, str]] = {}
     errors = set()
@@ -270,7 +274,7 @@ def offsets_of(answer: Answer, group: str) -> dict[int, tuple[int, str]] | None:
                 found[number] = (offset, metadata)
         answer.take(">b")
     errors.add(answer.take(">hb")[0])
-    if UNSTABLE in errors:
+    if errors & NOT_YET:
         return None
     if errors != {0}:
         raise AssertionError(f"committed offsets of {group}: errors {errors} of Kafka's protocol")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import resource
 import signal
 import subprocess
 import urllib.error
@@ -69,6 +70,7 @@ class Service:
         self.failpoints = failpoints
         self.armed = ""  # those of this life
         self.process: subprocess.Popen[bytes] | None = None
+        self.largest_file: int | None = None  # bytes; what is beyond fails to be written
         (self.port,) = free_ports(1)
         preset = {
             "service": {
@@ -98,9 +100,15 @@ class Service:
                 stdout=log,
                 stderr=log,
                 env=environment,
+                preexec_fn=None if self.largest_file is None else self._limit_files,
             )
         if wait:
             self.wait_ready()
+
+    def _limit_files(self) -> None:
+        # An error to whoever writes, and not a signal that ends the process.
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (self.largest_file or 0,) * 2)
 
     def wait_ready(self, within: float = START) -> None:
         wait_until(self._ready_or_ended, f"{self} is ready", within, self.log)
