@@ -62,7 +62,7 @@ struct FaultHandler {
 };
 
 CrashMarks::CrashMarks(int file, uint64_t log, std::vector<Mark> marks)
-    : file_(file), log_(log), marks_(std::move(marks)) {
+    : file_(file), marks_(std::move(marks)) {
   mark_file = file;
   mark_log = log;
   struct sigaction action = {};

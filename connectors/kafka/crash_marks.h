@@ -58,7 +58,6 @@ class CrashMarks {
   static absl::StatusOr<std::vector<Mark>> Read(const std::string& path, uint64_t log);
 
   const int file_;
-  const uint64_t log_;
   const std::vector<Mark> marks_;
 
   friend struct FaultHandler;
