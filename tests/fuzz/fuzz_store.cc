@@ -135,6 +135,8 @@ class JsonSink : public Sink {
 
   void Consolidate(const Alert& alert) { Forward(alert); }
 
+  void Duplicate(const Alert& /*alert*/) {}
+
   void Episode(const EpisodeEvent& event) {
     line_.clear();
     AppendEpisode(event, line_);
