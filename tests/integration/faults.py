@@ -8,10 +8,11 @@ otherwise those that cover most are run (README.md).
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import unittest
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from confluent_kafka.admin import AdminClient, ConfigResource
@@ -70,15 +71,14 @@ def alert(device: str, code: str, counter: int) -> bytes:
     return json.dumps(fields, separators=(",", ":")).encode()
 
 
-def storms(
-    rng: Any, count: int, partitions: int, hours: float = 6, begin: int = START
-) -> list[Record]:
-    """Alerts in the order of time. In each partition a few devices storm, with pauses in which
-    episodes end, and many raise an alert now and then: wherever it is interrupted, there are
-    counts and open episodes."""
-    made = []
-    for number in range(count):
-        time = begin + int(number * hours * HOUR / count)
+def endless_storms(
+    rng: Any, partitions: int, step: float, begin: int = START
+) -> Iterator[Record]:
+    """Alerts in the order of time, one every `step` milliseconds. In each partition a few devices
+    storm, with pauses in which episodes end, and many raise an alert now and then: wherever it is
+    interrupted, there are counts and open episodes."""
+    for number in itertools.count():
+        time = begin + int(number * step)
         partition = rng.randrange(partitions)
         stormy = rng.randrange(STORMY)
         if rng.random() < 0.8 and (time // LULL + stormy) % 3 != 0:
@@ -86,8 +86,15 @@ def storms(
         else:
             device, code = STORMY + rng.randrange(QUIET), rng.choice(CODES)
         name = device_id(partition, device)
-        made.append(record(alert(name, code, number), name.encode(), partition, time))
-    return made
+        yield record(alert(name, code, number), name.encode(), partition, time)
+
+
+def storms(
+    rng: Any, count: int, partitions: int, hours: float = 6, begin: int = START
+) -> list[Record]:
+    """So many of them, in so many hours."""
+    endless = endless_storms(rng, partitions, hours * HOUR / count, begin)
+    return list(itertools.islice(endless, count))
 
 
 class FaultCase(KafkaCase):

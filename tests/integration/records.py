@@ -75,16 +75,18 @@ class Failures:
             self.first = f"{message.topic()} [{message.partition()}]: {error}"
 
 
-def load(bootstrap: str, topic: str, records: Iterable[Record]) -> int:
+def load(
+    bootstrap: str, topic: str, records: Iterable[Record], batch_bytes: int = 900_000
+) -> int:
     """Writes them, each to its partition, in this order; returns how many. Fails if not all are
-    in the log."""
+    in the log. What is in a batch reaches a reader at once."""
     failures, count = Failures(), 0
     producer = Producer(
         {
             **IDEMPOTENT,
             "bootstrap.servers": bootstrap,
             "linger.ms": 20,
-            "batch.size": 900_000,
+            "batch.size": batch_bytes,
             "on_delivery": failures,
         }
     )
