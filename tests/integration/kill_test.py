@@ -50,9 +50,9 @@ OFTEN = 4  # times as many of the faults that take a second as of those that tak
 SLOWEST = 1000  # records a second that are processed at least
 
 # What is loaded in small batches is read in small rounds, so that there are many commits.
-BATCH = 16_384
+BATCH = 4096  # bytes
 CONFIG: dict[str, Any] = {
-    "kafka": {"queued.min.messages": 1, "max.partition.fetch.bytes": BATCH},
+    "kafka": {"max.partition.fetch.bytes": BATCH},
     "service": {"workers": 2},
 }
 PER_COMMIT = 200  # records, about
@@ -379,8 +379,9 @@ class Kills(Faults):
         self.feed(max(0, ALERTS - self.loaded))
         self.wait_until_committed(self.topics, SLOW + self.loaded / SLOWEST)
         stop_all(self.instance)
-        print(f"{len(faults)} faults, {self.kills} of them SIGKILL of the service, "
-              f"{self.loaded} records, {time.monotonic() - began:.1f} s", flush=True)  # fmt: skip
+        commits = [number for _, number in self.committed(self.topics).values()]
+        print(f"{len(faults)} faults, {self.kills} times SIGKILL of the service, {self.loaded} "
+              f"records, commits {commits}, {time.monotonic() - began:.1f} s", flush=True)  # fmt: skip
         self.assert_something_of_each_stream()
         self.assert_outputs(self.topics, self.policy, with_model=True)
         print(f"equal; {time.monotonic() - began:.1f} s", flush=True)
