@@ -50,12 +50,12 @@ OFTEN = 4  # times as many of the faults that take a second as of those that tak
 SLOWEST = 1000  # records a second that are processed at least
 
 # What is loaded in small batches is read in small rounds, so that there are many commits.
-BATCH = 4096  # bytes
+BATCH = 2048  # bytes
 CONFIG: dict[str, Any] = {
     "kafka": {"max.partition.fetch.bytes": BATCH},
-    "service": {"workers": 2},
+    "service": {"workers": 2, "commit": {"interval": "5ms", "records": 50}},
 }
-PER_COMMIT = 200  # records, about
+PER_COMMIT = 100  # records, about
 MOST_WRITES = 8  # of the local store, among which one fails
 
 # Points whose error leaves the outcome of a transaction to be asked for.
@@ -379,9 +379,9 @@ class Kills(Faults):
         self.feed(max(0, ALERTS - self.loaded))
         self.wait_until_committed(self.topics, SLOW + self.loaded / SLOWEST)
         stop_all(self.instance)
-        commits = [number for _, number in self.committed(self.topics).values()]
-        print(f"{len(faults)} faults, {self.kills} times SIGKILL of the service, {self.loaded} "
-              f"records, commits {commits}, {time.monotonic() - began:.1f} s", flush=True)  # fmt: skip
+        commits = sum(int(note.split()[-1]) for _, note in self.committed(self.topics).values())
+        print(f"{len(faults)} faults, {self.kills} times SIGKILL of the service; {self.loaded} "
+              f"records in {commits} commits; {time.monotonic() - began:.1f} s", flush=True)
         self.assert_something_of_each_stream()
         self.assert_outputs(self.topics, self.policy, with_model=True)
         print(f"equal; {time.monotonic() - began:.1f} s", flush=True)
