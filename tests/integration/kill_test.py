@@ -55,7 +55,7 @@ CONFIG: dict[str, Any] = {
     "kafka": {"max.partition.fetch.bytes": BATCH},
     "service": {"workers": 2, "commit": {"interval": "5ms", "records": 50}},
 }
-PER_COMMIT = 100  # records, about
+PER_COMMIT = 400  # records, about
 MOST_WRITES = 8  # of the local store, among which one fails
 
 # Points whose error leaves the outcome of a transaction to be asked for.
@@ -173,7 +173,7 @@ class Faults(FaultCase):
 
     def passages(self) -> int:
         """After as many about a portion has been processed."""
-        return self.rng.randint(1, max(4, 2 * self.portion // PER_COMMIT))
+        return self.rng.randint(1, max(8, 2 * self.portion // PER_COMMIT))
 
     def kill_at_start(self, point: str, passages: int, forget: bool = False) -> str:
         fault = f"{point}:{self.rng.randint(1, passages)}=kill"
