@@ -172,11 +172,11 @@ class Faults(FaultCase):
     # -- faults at failpoints; each gives a line that says what it was
 
     def passages(self) -> int:
-        """After as many about a portion has been processed."""
+        """By chance; on average about as many as a portion takes."""
         return self.rng.randint(1, max(8, 2 * self.portion // PER_COMMIT))
 
-    def kill_at_start(self, point: str, passages: int, forget: bool = False) -> str:
-        fault = f"{point}:{self.rng.randint(1, passages)}=kill"
+    def kill_at_start(self, point: str, most: int, forget: bool = False) -> str:
+        fault = f"{point}:{self.rng.randint(1, most)}=kill"
         self.begin(fault, forget)
         self.expect_kill()
         return fault
@@ -197,8 +197,8 @@ class Faults(FaultCase):
         end = self.rng.choice(list(end_offsets(self.broker.bootstrap, self.topics.input).values()))
         return self.kill_at_work(f"record@{end + self.rng.randrange(PIECE)}=kill")
 
-    def kill_while_it_asks(self) -> str:
-        return self.kill_at_work(f"{self.unsettling()},settling=kill")
+    def kill_while_it_asks(self, error: str) -> str:
+        return self.kill_at_work(f"{error},settling=kill")
 
     def kill_at_stop(self, point: str) -> str:
         fault = f"{point}:{self.rng.randint(1, 2)}=kill"  # both workers pass it
@@ -228,11 +228,11 @@ class Faults(FaultCase):
 
     # -- errors at failpoints
 
-    def unsettling(self) -> str:
-        return f"{self.rng.choice(UNSETTLING)}:{self.passages()}=error"
+    def unsettling(self, point: str = "") -> str:
+        return f"{point or self.rng.choice(UNSETTLING)}:{self.passages()}=error"
 
     def errors(self) -> str:
-        points = [f"{point}:{self.passages()}=error" for point in UNSETTLING]
+        points = [self.unsettling(point) for point in UNSETTLING]
         points.append(f"store_writing:{self.rng.randint(1, MOST_WRITES)}=error")
         self.begin(",".join(points))
         self.instance.wait_ready()
@@ -330,7 +330,7 @@ class Kills(Faults):
             "record": self.kill_at_record,
             "store_writing": self.kill_at_store_write,
             "revoking": lambda: self.kill_at_stop("revoking"),
-            "settling": self.kill_while_it_asks,
+            "settling": lambda: self.kill_while_it_asks(self.unsettling("commit_sent")),
             "stopping": lambda: self.kill_at_stop("stopping"),
         }
         passed = ("polled", *UNSETTLING, "accepted")
@@ -340,6 +340,7 @@ class Kills(Faults):
         """Each kind once, and beyond that any; those that take long are rare."""
         quick = [
             *self.points().values(),
+            lambda: self.kill_while_it_asks(self.unsettling()),
             self.errors,
             self.error_while_it_asks,
             self.kill_after_a_while,
