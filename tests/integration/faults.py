@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import unittest
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -112,8 +113,8 @@ class FaultCase(KafkaCase):
         )  # fmt: skip
 
     def wait_for_words(self, service: Service, words: str, within: float = SLOW) -> None:
-        """Until it has printed them."""
-        wait_until(lambda: words in said(service), f"{service} says `{words}`", within,
+        """Until it has printed them in this life."""
+        wait_until(lambda: words in said_now(service), f"{service} says `{words}`", within,
                    service.log)  # fmt: skip
 
     def wait_for_metric(
@@ -157,6 +158,21 @@ class FaultCase(KafkaCase):
 def said(service: Service) -> str:
     """All it has printed, in all its lives."""
     return service.log_file.read_text(errors="replace") if service.log_file.exists() else ""
+
+
+def said_now(service: Service) -> str:
+    """What it has printed in this life."""
+    printed = service.log_file.read_bytes() if service.log_file.exists() else b""
+    return printed[service.born_at :].decode(errors="replace")
+
+
+RESTORED = re.compile(r" partition (\d+) restored from (\d+) records ")
+
+
+def restored(service: Service) -> dict[int, int]:
+    """The partitions whose state it had to restore in this life, and from how many records."""
+    found = RESTORED.findall(said_now(service))
+    return {int(partition): int(records) for partition, records in found}
 
 
 def stop_all(*services: Service) -> None:
