@@ -146,8 +146,9 @@ class FaultCase(KafkaCase):
         client.alter_configs([changed])[changed].result(30)
 
     def delete_topic(self, topic: str) -> None:
-        self.admin().delete_topics([topic], operation_timeout=30)[topic].result(30)
-        wait_until(lambda: topic not in self.admin().list_topics(timeout=30).topics,
+        client = self.admin()
+        client.delete_topics([topic], operation_timeout=30)[topic].result(30)
+        wait_until(lambda: topic not in client.list_topics(timeout=30).topics,
                    f"{topic} is gone", SLOW)  # fmt: skip
 
     def letters(self, topics: Topics) -> list[dict[str, Any]]:

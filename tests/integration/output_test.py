@@ -52,7 +52,8 @@ class Outputs(FaultCase):
     def make_topic(self, name: str, partitions: int, **settings: str) -> None:
         config = {key.replace("_", "."): value for key, value in settings.items()}
         made = NewTopic(name, partitions, 1, config=config)
-        self.admin().create_topics([made], operation_timeout=30)[name].result(30)
+        client = self.admin()
+        client.create_topics([made], operation_timeout=30)[name].result(30)
 
 
 class AtStart(Outputs):

@@ -18,10 +18,11 @@ from typing import Any
 from confluent_kafka import Producer
 
 from faults import POLICY, SLOW, FaultCase, long_run, restored, said_now, stop_all, storms
-from kafka_support import main, read, support, wait_until
+from kafka_support import Metrics, main, read, support, wait_until
 from log_surgery import delete_group, delete_records, low_offset
 
 LIFE = 3_000  # records
+PART = 500
 WITHOUT = "goes without a local store"
 ASIDE = "is put aside"
 
@@ -35,8 +36,8 @@ class StateCase(FaultCase):
         super().setUp()
         self.topics = self.create_topics(self.partitions)
         self.records = storms(self.rng, 3 * LIFE, self.partitions)
-        self.service = self.quick(self.topics)
-        self.state = self.service.folder / "state"
+        self.weir = self.quick(self.topics)
+        self.state = self.weir.folder / "state"
         self.lives = 0
 
     def store(self, partition: int) -> Path:
@@ -46,17 +47,23 @@ class StateCase(FaultCase):
         return {each for each in range(self.partitions)
                 if self.store(each).with_suffix(".aside").exists()}  # fmt: skip
 
+    def start(self) -> None:
+        """Until all partitions are there."""
+        self.weir.start()
+        self.wait_for_metric(self.weir, lambda n: n == self.partitions, "weir_partitions_owned")
+
     def process_a_third(self) -> None:
-        begin = self.lives * LIFE
+        """In several commits."""
+        for begin in range(self.lives * LIFE, (self.lives + 1) * LIFE, PART):
+            self.load(self.topics, self.records[begin : begin + PART])
+            self.wait_until_committed(self.topics, within=SLOW)
         self.lives += 1
-        self.load(self.topics, self.records[begin : begin + LIFE])
-        self.wait_until_committed(self.topics, within=SLOW)
 
     def live(self) -> None:
         """Stopped in order it leaves stores that are up to date."""
-        self.service.start()
+        self.start()
         self.process_a_third()
-        stop_all(self.service)
+        stop_all(self.weir)
 
     def live_twice(self) -> None:
         """RocksDB makes a table of what the life before left in its log."""
@@ -67,11 +74,11 @@ class StateCase(FaultCase):
         """It runs; all outputs are right, and the stores are written."""
         while self.lives < 3:
             self.process_a_third()
-        stop_all(self.service)
+        stop_all(self.weir)
         self.assert_outputs(self.topics, POLICY)
-        self.service.start()
-        self.assertEqual(restored(self.service), {each: 0 for each in range(self.partitions)})
-        stop_all(self.service)
+        self.start()
+        self.assertEqual(restored(self.weir), {each: 0 for each in range(self.partitions)})
+        stop_all(self.weir)
 
 
 # --------------------------------------------------------------------------------------------
@@ -143,10 +150,10 @@ class Damaged(StateCase):
         self.live_twice()
         for partition, (pattern, damage) in enumerate(CERTAIN + MAYBE):
             damage(any_file(self.store(partition), pattern, self.rng), self.rng)
-        self.service.start()
+        self.start()
         found = {each: f"{pattern}: {damage.__name__}"
                  for each, (pattern, damage) in enumerate(CERTAIN + MAYBE)}  # fmt: skip
-        without = [line for line in said_now(self.service).splitlines() if WITHOUT in line]
+        without = [line for line in said_now(self.weir).splitlines() if WITHOUT in line]
         missed = [found[each] for each in range(len(CERTAIN)) if each not in self.aside()]
         with self.subTest("the stores are made anew"):
             self.assertEqual((without, missed), ([], []))
@@ -160,10 +167,10 @@ class Damaged(StateCase):
             for partition in range(self.partitions):
                 damage = self.rng.choice([remove, empty, cut, overwrite, overwrite_half])
                 damage(any_file(self.store(partition), "[!L]*", self.rng), self.rng)
-            self.service.start()
+            self.start()
             self.load(self.topics, storms(self.rng, 1, self.partitions))
-            stop_all(self.service)
-        self.service.start()
+            stop_all(self.weir)
+        self.start()
         self.end()
 
 
@@ -173,9 +180,9 @@ class Elsewhere(StateCase):
     def test_the_directory_is_deleted(self) -> None:
         self.live_twice()
         shutil.rmtree(self.state)
-        self.service.start()
-        self.assertEqual(min(restored(self.service).values()) > 0, True, restored(self.service))
-        self.assertEqual(restored(self.service).keys(), set(range(self.partitions)))
+        self.start()
+        self.assertEqual(restored(self.weir).keys(), set(range(self.partitions)))
+        self.assertTrue(all(restored(self.weir).values()), restored(self.weir))
         self.end()
 
     def test_of_another_log_and_of_other_partitions(self) -> None:
@@ -192,19 +199,19 @@ class Elsewhere(StateCase):
         self.store(2).rename(self.state / "2")
         self.store(3).rename(self.store(2))
         (self.state / "2").rename(self.store(3))
-        self.service.start()
-        self.assertEqual(self.aside(), {0, 1, 2, 3}, self.service.log())
+        self.start()
+        self.assertEqual(self.aside(), {0, 1, 2, 3}, self.weir.log())
         self.end()
 
     def test_of_an_earlier_moment(self) -> None:
         self.live()
-        shutil.copytree(self.state, self.service.folder / "earlier")
+        shutil.copytree(self.state, self.weir.folder / "earlier")
         self.live()
         shutil.rmtree(self.state)
-        (self.service.folder / "earlier").rename(self.state)
-        self.service.start()
-        self.assertEqual(self.aside(), set(), self.service.log())
-        self.assertTrue(all(restored(self.service).values()), restored(self.service))
+        (self.weir.folder / "earlier").rename(self.state)
+        self.start()
+        self.assertEqual(self.aside(), set(), self.weir.log())
+        self.assertTrue(all(restored(self.weir).values()), restored(self.weir))
         self.end()
 
     def test_ahead_of_the_log(self) -> None:
@@ -215,20 +222,20 @@ class Elsewhere(StateCase):
         for topic in (*map(self.topics.output, outputs), self.topics.deltas, self.topics.state):
             self.delete_topic(topic)
         self.make_topics(self.topics)
-        self.service.start()
-        self.assertEqual(self.aside(), {0, 1, 2, 3}, self.service.log())
-        self.assertIn("the group stands at commit 0", said_now(self.service))
+        self.start()
+        self.assertEqual(self.aside(), {0, 1, 2, 3}, self.weir.log())
+        self.assertIn("the group stands at commit 0", said_now(self.weir))
         self.end()
 
     def test_older_than_erasures_are_told(self) -> None:
         self.live_twice()
         self.set_topic(self.topics.state, delete_retention_ms=1)
-        self.service.start()
-        self.assertEqual(self.aside(), {0, 1, 2, 3}, self.service.log())
-        self.assertIn("keeps erasures for", said_now(self.service))
+        self.start()
+        self.assertEqual(self.aside(), {0, 1, 2, 3}, self.weir.log())
+        self.assertIn("keeps erasures for", said_now(self.weir))
         self.set_topic(self.topics.state, delete_retention_ms=86_400_000)
-        stop_all(self.service)
-        self.service.start()
+        stop_all(self.weir)
+        self.start()
         self.end()
 
 
@@ -237,39 +244,39 @@ class Unwritable(StateCase):
         """A file stands where the directory of the stores should be."""
         self.state.mkdir()
         self.store(0).parent.touch()
-        self.service.start()
+        self.start()
         self.process_a_third()
-        self.assertIn(WITHOUT, said_now(self.service))
+        self.assertIn(WITHOUT, said_now(self.weir))
         # It says so again after a restart from nothing.
-        self.service.sigkill()
-        self.service.start()
+        self.weir.sigkill()
+        self.start()
         self.process_a_third()
-        self.assertIn(WITHOUT, said_now(self.service))
+        self.assertIn(WITHOUT, said_now(self.weir))
         with self.subTest("it is degraded"):
-            self.wait_for_metric(self.service, lambda n: n == 1, "weir_store_degraded", 10)
-        stop_all(self.service)
+            self.wait_for_metric(self.weir, lambda n: n == 1, "weir_store_degraded", 10)
+        stop_all(self.weir)
         self.store(0).parent.unlink()
-        self.service.start()
+        self.start()
         self.end()
 
     def test_a_state_directory_that_cannot_be_made(self) -> None:
         self.state.touch()
-        self.service.start(wait=False)
-        self.assertEqual(self.service.wait(), support.FAILED)
-        self.assertIn(str(self.state), said_now(self.service))
+        self.weir.start(wait=False)
+        self.assertEqual(self.weir.wait(), support.FAILED)
+        self.assertIn(str(self.state), said_now(self.weir))
 
     def test_files_that_may_not_grow(self) -> None:
-        self.service.largest_file = 32 << 10
-        self.service.start()
+        self.weir.largest_file = 32 << 10
+        self.start()
         self.process_a_third()
         self.process_a_third()
-        self.wait_for_metric(self.service, lambda n: n > 0, "weir_store_failures_total")
-        self.assertEqual(self.service.metrics().total("weir_store_degraded"), 1)
-        self.assertIn("was not written, the flow goes on without it", said_now(self.service))
-        stop_all(self.service)
-        self.service.largest_file = None
-        self.service.start()
-        self.wait_for_metric(self.service, lambda n: n == 0, "weir_store_degraded")
+        self.wait_for_metric(self.weir, lambda n: n > 0, "weir_store_failures_total")
+        self.assertEqual(self.weir.metrics().total("weir_store_degraded"), 1)
+        self.assertIn("was not written, the flow goes on without it", said_now(self.weir))
+        stop_all(self.weir)
+        self.weir.largest_file = None
+        self.start()
+        self.wait_for_metric(self.weir, lambda n: n == 0, "weir_store_degraded")
         self.end()
 
     @long_run
@@ -279,20 +286,20 @@ class Unwritable(StateCase):
         self.state.mkdir()
         subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256m", "weir", self.state], check=True)
         self.addCleanup(subprocess.run, ["umount", "--lazy", self.state], check=True)
-        self.service.start()
+        self.start()
         self.process_a_third()
         filler = self.state / "filler"
         with self.assertRaises(OSError), filler.open("wb", buffering=0) as file:
             while True:
                 file.write(bytes(4096))
         self.process_a_third()
-        self.wait_for_metric(self.service, lambda n: n > 0, "weir_store_failures_total")
-        self.assertEqual(self.service.metrics().total("weir_store_degraded"), 1)
-        stop_all(self.service)
-        self.service.start()  # the disk is still full
+        self.wait_for_metric(self.weir, lambda n: n > 0, "weir_store_failures_total")
+        self.assertEqual(self.weir.metrics().total("weir_store_degraded"), 1)
+        stop_all(self.weir)
+        self.start()  # the disk is still full
         filler.unlink()
-        stop_all(self.service)
-        self.service.start()
+        stop_all(self.weir)
+        self.start()
         self.end()
 
 
@@ -304,23 +311,23 @@ class Changelogs(StateCase):
         last = max(each.offset for each in read(bootstrap, deltas) if each.partition == 0)
         delete_records(bootstrap, deltas, 0, below=last)
         before = self.committed(self.topics)
-        self.service.start(wait=False)
-        self.wait_for_words(self.service, "restoring partition 0 at commit")
+        self.weir.start(wait=False)
+        self.wait_for_words(self.weir, "restoring partition 0 at commit")
         self.load(self.topics, self.records[2 * LIFE :])
         ends = {each.partition: each.offset + 1 for each in read(bootstrap, self.topics.input)}
         del ends[0]
         self.wait_until_committed(self.topics, ends=ends)
         self.assertEqual(self.committed(self.topics)[0], before[0])
-        self.assertIn("are needed", said_now(self.service))
-        status, reason = self.service.get("/readyz")
+        self.assertIn("are needed", said_now(self.weir))
+        status, reason = self.weir.get("/readyz")
         self.assertEqual(status, 503)
-        self.assertEqual(self.service.metrics().total("weir_partitions_restoring"), 1)
-        stop_all(self.service)
+        self.assertEqual(self.weir.metrics().total("weir_partitions_restoring"), 1)
+        stop_all(self.weir)
         self.assert_outputs(self.topics, POLICY)
         self.assertIn("are needed", reason, "/readyz does not say why")
 
     def test_deltas_are_trimmed(self) -> None:
-        self.service.start()
+        self.start()
         self.process_a_third()
         self.process_a_third()
 
@@ -328,10 +335,10 @@ class Changelogs(StateCase):
             return all(low_offset(self.broker.bootstrap, self.topics.deltas, each) > 0
                        for each in range(self.partitions))  # fmt: skip
 
-        wait_until(trimmed, "what is not needed any more is deleted", SLOW, self.service.log)
-        stop_all(self.service)
+        wait_until(trimmed, "what is not needed any more is deleted", SLOW, self.weir.log)
+        stop_all(self.weir)
         shutil.rmtree(self.state)
-        self.service.start()
+        self.start()
         self.end()
 
     def test_what_was_committed_last_comes_late(self) -> None:
@@ -348,19 +355,31 @@ class Changelogs(StateCase):
             for partition in range(self.partitions):
                 foreign.produce(topic, b"not to be read", b"foreign", partition)
         foreign.flush(SLOW)
-        self.service.start()
+        self.start()
         self.process_a_third()
-        self.service.sigkill()
+        self.weir.sigkill()
         shutil.rmtree(self.state)
-        self.service.start(wait=False)
-        self.wait_for_words(self.service, f"is assigned {self.partitions} partitions")
-        self.wait_for_metric(self.service, lambda n: n == self.partitions,
-                             "weir_partitions_restoring")  # fmt: skip
-        self.assertEqual(self.service.get("/readyz")[0], 503)
-        self.assertEqual(restored(self.service), {})
+        self.weir.start(wait=False)
+        seen = set()
+
+        def restoring() -> bool:
+            seen.add(self.weir.get("/readyz")[0])
+            status, page = self.weir.get("/metrics")
+            told = Metrics(page).total("weir_partitions_restoring")
+            return status == 200 and told == self.partitions
+
+        wait_until(restoring, "it restores", SLOW, self.weir.log)
+        seen.add(self.weir.get("/readyz")[0])
+        self.assertEqual(restored(self.weir), {})
+        owned = self.weir.metrics().total("weir_partitions_owned")
         foreign.abort_transaction(SLOW)
-        self.service.wait_ready()
+        self.wait_for_metric(self.weir, lambda n: n == self.partitions, "weir_partitions_owned")
+        self.assertTrue(self.weir.ready())
         self.end()
+        with self.subTest("it is not ready before"):
+            self.assertNotIn(200, seen)
+        with self.subTest("what is being restored counts as owned"):
+            self.assertEqual(owned, self.partitions)
 
     @long_run
     def test_killed_around_commits_and_restored_from_the_changelogs_alone(self) -> None:
@@ -369,11 +388,11 @@ class Changelogs(StateCase):
             begin = self.lives * LIFE // len(points)
             self.lives += 1
             self.load(self.topics, self.records[begin : begin + LIFE // len(points)])
-            self.service.start(failpoints=f"{point}=kill", wait=False)
-            self.assertEqual(self.service.wait(), -signal.SIGKILL)
+            self.weir.start(failpoints=f"{point}=kill", wait=False)
+            self.assertEqual(self.weir.wait(), -signal.SIGKILL)
             shutil.rmtree(self.state)
         self.lives = 1
-        self.service.start()
+        self.start()
         self.end()
 
 
