@@ -123,6 +123,11 @@ class FaultCase(KafkaCase):
         wait_until(lambda: holds(service.metrics().total(name)), f"{name} of {service}", within,
                    lambda: f"is {service.metrics().total(name)}\n{service.log()}")  # fmt: skip
 
+    def start_with(self, service: Service, partitions: int) -> None:
+        """Starts it and waits until it owns so many, whose state has been restored."""
+        service.start()
+        self.wait_for_metric(service, lambda n: n == partitions, "weir_partitions_owned")
+
     def wait_for_partitions(self, **owned: int) -> None:
         """Until each of the instances (weir_0=4) owns so many, all of them ready."""
         named = {each.config["service"]["instance"].replace("-", "_"): each

@@ -49,8 +49,7 @@ class StateCase(FaultCase):
 
     def start(self) -> None:
         """Until all partitions are there."""
-        self.weir.start()
-        self.wait_for_metric(self.weir, lambda n: n == self.partitions, "weir_partitions_owned")
+        self.start_with(self.weir, self.partitions)
 
     def process_a_third(self) -> None:
         """In several commits."""
@@ -204,14 +203,21 @@ class Elsewhere(StateCase):
         self.end()
 
     def test_of_an_earlier_moment(self) -> None:
+        """But not so early that the deltas since then are not needed any more."""
         self.live()
         shutil.copytree(self.state, self.weir.folder / "earlier")
-        self.live()
+        self.weir.start()
+        self.load(self.topics, self.records[LIFE : LIFE + 20])
+        self.wait_until_committed(self.topics)
+        stop_all(self.weir)
         shutil.rmtree(self.state)
         (self.weir.folder / "earlier").rename(self.state)
         self.start()
         self.assertEqual(self.aside(), set(), self.weir.log())
         self.assertTrue(all(restored(self.weir).values()), restored(self.weir))
+        self.load(self.topics, self.records[LIFE + 20 : 2 * LIFE])
+        self.wait_until_committed(self.topics)
+        self.lives = 2
         self.end()
 
     def test_ahead_of_the_log(self) -> None:
