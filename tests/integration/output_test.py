@@ -93,6 +93,7 @@ class AtStart(Outputs):
         ):
             self.assertIn(problem, said)
 
+    @long_run
     def test_there_is_no_broker(self) -> None:
         topics = self.create_topics(1)
         nowhere = f"127.0.0.1:{free_ports(1)[0]}"
@@ -250,6 +251,7 @@ class Records(Outputs):
         stop_all(service)
         self.with_letters(topics, dict.fromkeys((1_500, 1_501, 3_000), "crashed"))
 
+    @long_run
     def test_a_kill_from_outside_is_no_fault_of_the_record(self) -> None:
         topics, service = self.poisoned()
         for _ in range(4):

@@ -225,6 +225,7 @@ class Surroundings(FaultCase):
         self.assertEqual(service.wait(), code)
         return said_now(service)
 
+    @long_run
     def test_a_wrong_password(self) -> None:
         topics = self.create_topics(1)
         account = self.broker.account("weir") | {"sasl.password": "swordfish"}
@@ -248,6 +249,7 @@ class Surroundings(FaultCase):
         stop_all(service)
         self.assert_outputs(topics, POLICY)
 
+    @long_run
     def test_rights_of_another_group(self) -> None:
         """All but those on the changelogs and the group."""
         topics = self.create_topics(2)
@@ -258,6 +260,7 @@ class Surroundings(FaultCase):
         lines = [line.strip() for line in said.splitlines() if "is not allowed" in line]
         self.assertEqual([line.split(":")[0] for line in lines], [topics.deltas, topics.state])
 
+    @long_run
     def test_an_address_that_is_taken(self) -> None:
         topics = self.create_topics(1)
         service = self.quick(topics)

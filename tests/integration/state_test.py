@@ -176,6 +176,7 @@ class Damaged(StateCase):
 class Elsewhere(StateCase):
     """The state of another time or place."""
 
+    @long_run
     def test_the_directory_is_deleted(self) -> None:
         self.live_twice()
         shutil.rmtree(self.state)
@@ -202,6 +203,7 @@ class Elsewhere(StateCase):
         self.assertEqual(self.aside(), {0, 1, 2, 3}, self.weir.log())
         self.end()
 
+    @long_run
     def test_of_an_earlier_moment(self) -> None:
         """But not so early that the deltas since then are not needed any more."""
         self.live()
@@ -220,6 +222,7 @@ class Elsewhere(StateCase):
         self.lives = 2
         self.end()
 
+    @long_run
     def test_ahead_of_the_log(self) -> None:
         """The group and its topics were made anew; the input is still there."""
         self.live_twice()
@@ -265,6 +268,7 @@ class Unwritable(StateCase):
         self.start()
         self.end()
 
+    @long_run
     def test_a_state_directory_that_cannot_be_made(self) -> None:
         self.state.touch()
         self.weir.start(wait=False)
