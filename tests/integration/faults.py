@@ -13,6 +13,7 @@ import os
 import re
 import unittest
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 from confluent_kafka.admin import AdminClient, ConfigResource
@@ -179,6 +180,12 @@ def restored(service: Service) -> dict[int, int]:
     """The partitions whose state it had to restore in this life, and from how many records."""
     found = RESTORED.findall(said_now(service))
     return {int(partition): int(records) for partition, records in found}
+
+
+def is_stopped(service: Service) -> bool:
+    assert service.process is not None
+    stat = Path(f"/proc/{service.process.pid}/stat").read_text()
+    return stat.rpartition(")")[2].split()[0] == "T"
 
 
 def stop_all(*services: Service) -> None:

@@ -19,6 +19,7 @@ from faults import (
     FaultCase,
     alert,
     device_id,
+    is_stopped,
     long_run,
     said_now,
     stop_all,
@@ -36,6 +37,7 @@ from kafka_support import (
     read,
     record,
     support,
+    wait_until,
 )
 
 TRANSACTION = 10.0  # seconds that one may take
@@ -268,8 +270,7 @@ class Records(Outputs):
         for number in (signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGSEGV):
             # It stands still in the midst of a record.
             service.start(failpoints="record@1500=stop", wait=False)
-            assert service.process is not None
-            self.wait_for_progress(topics, 1_000)
+            wait_until(lambda: is_stopped(service), "it stands still", SLOW, service.log)
             service.signal(number)
             service.thaw()
             self.assertEqual(service.wait(), -number)

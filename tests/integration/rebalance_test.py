@@ -5,18 +5,20 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from confluent_kafka import KafkaException, Producer
 
-from faults import POLICY, SLOW, FaultCase, long_run, restored, said, stop_all, storms
+from faults import (
+    POLICY,
+    SLOW,
+    FaultCase,
+    is_stopped,
+    long_run,
+    restored,
+    said,
+    stop_all,
+    storms,
+)
 from kafka_support import Record, Service, Topics, main, wait_until
-
-
-def is_stopped(service: Service) -> bool:
-    assert service.process is not None
-    stat = Path(f"/proc/{service.process.pid}/stat").read_text()
-    return stat.rpartition(")")[2].split()[0] == "T"
 
 
 class Members(FaultCase):
