@@ -326,7 +326,7 @@ class Changelogs(StateCase):
         self.load(self.topics, self.records[2 * LIFE :])
         ends = {each.partition: each.offset + 1 for each in read(bootstrap, self.topics.input)}
         del ends[0]
-        self.wait_until_committed(self.topics, ends=ends)
+        self.wait_until_committed(self.topics, within=SLOW, ends=ends)
         self.assertEqual(self.committed(self.topics)[0], before[0])
         self.assertIn("are needed", said_now(self.weir))
         status, reason = self.weir.get("/readyz")
@@ -335,6 +335,20 @@ class Changelogs(StateCase):
         stop_all(self.weir)
         self.assert_outputs(self.topics, POLICY)
         self.assertIn("are needed", reason, "/readyz does not say why")
+
+    @long_run
+    def test_the_group_is_forgotten(self) -> None:
+        """As Kafka does with the offsets of a group that nobody is in for a week. The changelogs
+        say that there were commits: beginning anew would write all outputs once more."""
+        self.live_twice()
+        before = self.found(self.topics)
+        delete_group(self.broker.bootstrap, self.topics.group)
+        self.weir.start(wait=False)
+        for partition in range(self.partitions):
+            self.wait_for_words(self.weir, f"restoring partition {partition} at commit")
+        self.assertFalse(self.weir.ready())
+        stop_all(self.weir)
+        self.assertEqual(self.found(self.topics), before)
 
     def test_deltas_are_trimmed(self) -> None:
         self.start()
