@@ -236,6 +236,7 @@ class Elsewhere(StateCase):
         self.assertIn("the group stands at commit 0", said_now(self.weir))
         self.end()
 
+    @long_run
     def test_older_than_erasures_are_told(self) -> None:
         self.live_twice()
         self.set_topic(self.topics.state, delete_retention_ms=1)
@@ -331,7 +332,7 @@ class Changelogs(StateCase):
         self.assertIn("are needed", said_now(self.weir))
         status, reason = self.weir.get("/readyz")
         self.assertEqual(status, 503)
-        self.assertEqual(self.weir.metrics().total("weir_partitions_restoring"), 1)
+        self.wait_for_metric(self.weir, lambda n: n == 1, "weir_partitions_restoring")
         stop_all(self.weir)
         self.assert_outputs(self.topics, POLICY)
         self.assertIn("are needed", reason, "/readyz does not say why")
