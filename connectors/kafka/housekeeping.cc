@@ -74,7 +74,7 @@ void Housekeeping::VisitAll() {
   for (std::optional<Item> item = Take(-1); item;) {
     const int32_t partition = item->follower->partition();
     Write(*item);
-    Trim(*item);
+    Tell(*item, "trimming the deltas", Trim(*item->follower));
     item.reset();
     GiveBack();
     item = Take(partition);
@@ -102,28 +102,31 @@ void Housekeeping::GiveBack() {
 
 void Housekeeping::Write(const Item& item) {
   const absl::Status written = item.follower->WriteOut(clock_());
-  if (!written.ok()) {
-    item.watch->Log(
-        LogLevel::kError,
-        absl::StrCat("the local store of partition ", item.follower->partition(),
-                     " was not written, the flow goes on without it: ", written.message()));
-  }
+  Tell(item, "writing the local store", written);
   item.watch->OnStoreWrite(item.follower->partition(), written.ok());
 }
 
-void Housekeeping::Trim(const Item& item) {
+absl::Status Housekeeping::Trim(StoreFollower& follower) {
+  WEIR_ASSIGN_OR_RETURN(const ChangelogPosition end,
+                        EndOfChangelogs(admin_.get(), topics_, follower.partition(), kAskMs));
+  follower.NoteEnd(end);
+  const std::optional<int64_t> offset = follower.TakeTrimOffset();
+  return offset ? DeleteBelow(follower.partition(), *offset) : absl::OkStatus();
+}
+
+void Housekeeping::Tell(const Item& item, absl::string_view task, const absl::Status& outcome) {
   const int32_t partition = item.follower->partition();
-  const absl::StatusOr<ChangelogPosition> end =
-      EndOfChangelogs(admin_.get(), topics_, partition, kAskMs);
-  if (!end.ok()) {
-    item.watch->Log(LogLevel::kWarning, end.status().message());
+  std::string& failing = failing_[{partition, task}];
+  if (failing == outcome.message()) {
     return;
   }
-  item.follower->NoteEnd(*end);
-  if (const std::optional<int64_t> offset = item.follower->TakeTrimOffset()) {
-    if (const absl::Status deleted = DeleteBelow(partition, *offset); !deleted.ok()) {
-      item.watch->Log(LogLevel::kWarning, deleted.message());
-    }
+  failing = std::string(outcome.message());
+  const std::string what = absl::StrCat(task, " of partition ", partition);
+  if (outcome.ok()) {
+    item.watch->Log(LogLevel::kInfo, absl::StrCat(what, " works again"));
+  } else {
+    item.watch->Log(LogLevel::kError,
+                    absl::StrCat(what, " fails, the flow goes on without it: ", outcome.message()));
   }
 }
 

@@ -1,7 +1,8 @@
 // What is done beside the flow, every so often, for each partition that the process has: its store
 // is written, and the deltas that nobody needs any more are trimmed.
 //
-// Nothing of it is needed for a right result; what fails is told and tried again.
+// Nothing of it is needed for a right result. What fails is tried again, and told when it begins to
+// fail, when it fails in another way and when it is over.
 //
 // Threads: any; the work is done on a thread of its own.
 //
@@ -16,9 +17,12 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <thread>
+#include <utility>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 
 #include "connectors/kafka/handles.h"
 #include "connectors/kafka/properties.h"
@@ -60,7 +64,8 @@ class Housekeeping {
   std::optional<Item> Take(int32_t after);
   void GiveBack();
   void Write(const Item& item);
-  void Trim(const Item& item);
+  absl::Status Trim(StoreFollower& follower);
+  void Tell(const Item& item, absl::string_view task, const absl::Status& outcome);
   absl::Status DeleteBelow(int32_t partition, int64_t offset);
 
   const Topics& topics_;
@@ -68,6 +73,8 @@ class Housekeeping {
   const WallClock clock_;
   ClientCallbacks callbacks_;
   KafkaHandle admin_;
+  // Of a partition and a task: how it fails, as it was told. Of the thread at work.
+  std::map<std::pair<int32_t, absl::string_view>, std::string> failing_;
 
   std::mutex mutex_;
   std::condition_variable changed_;

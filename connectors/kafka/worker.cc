@@ -142,7 +142,10 @@ size_t WorkerSession::ReadRound() {
     wait = std::chrono::duration_cast<std::chrono::milliseconds>(due - Clock::now());
   }
   int timeout = static_cast<int>(std::clamp(wait.count(), int64_t{0}, int64_t{100}));
-  while (read < kRoundRecords && round_bytes_ < kRoundBytes) {
+  // A commit is due when the batch has that many.
+  const size_t most = std::clamp(setup_.settings.commit_records - protocol_->batch_records(),
+                                 size_t{1}, kRoundRecords);
+  while (read < most && round_bytes_ < kRoundBytes) {
     const MessageHandle message(rd_kafka_consumer_poll(consumer_.get(), timeout));
     if (message == nullptr || !failed_.ok()) {
       break;

@@ -30,7 +30,9 @@ absl::Status ToStatus(const rocksdb::Status& status, absl::string_view attempted
     return absl::OkStatus();
   }
   const std::string message = absl::StrCat(attempted, ": ", status.ToString());
-  return status.IsCorruption() ? absl::DataLossError(message) : absl::UnavailableError(message);
+  // A file that the store has put down and that is gone is damage as well.
+  return status.IsCorruption() || status.IsPathNotFound() ? absl::DataLossError(message)
+                                                          : absl::UnavailableError(message);
 }
 
 rocksdb::Options StoreOptions() {

@@ -11,8 +11,10 @@ from __future__ import annotations
 import itertools
 import json
 import os
+import re
 import unittest
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from confluent_kafka.admin import AdminClient, ConfigResource
@@ -119,8 +121,8 @@ class FaultCase(KafkaCase):
         )  # fmt: skip
 
     def wait_for_words(self, service: Service, words: str, within: float = SLOW) -> None:
-        """Until it has printed them."""
-        wait_until(lambda: words in said(service), f"{service} says `{words}`", within,
+        """Until it has printed them in this life."""
+        wait_until(lambda: words in said_now(service), f"{service} says `{words}`", within,
                    service.log)  # fmt: skip
 
     def wait_for_metric(
@@ -128,6 +130,11 @@ class FaultCase(KafkaCase):
     ) -> None:
         wait_until(lambda: holds(service.metrics().total(name)), f"{name} of {service}", within,
                    lambda: f"is {service.metrics().total(name)}\n{service.log()}")  # fmt: skip
+
+    def start_with(self, service: Service, partitions: int) -> None:
+        """Starts it and waits until it owns so many, whose state has been restored."""
+        service.start()
+        self.wait_for_metric(service, lambda n: n == partitions, "weir_partitions_owned")
 
     def wait_for_partitions(self, **owned: int) -> None:
         """Until each of the instances (weir_0=4) owns so many, all of them ready."""
@@ -152,8 +159,9 @@ class FaultCase(KafkaCase):
         client.alter_configs([changed])[changed].result(30)
 
     def delete_topic(self, topic: str) -> None:
-        self.admin().delete_topics([topic], operation_timeout=30)[topic].result(30)
-        wait_until(lambda: topic not in self.admin().list_topics(timeout=30).topics,
+        client = self.admin()
+        client.delete_topics([topic], operation_timeout=30)[topic].result(30)
+        wait_until(lambda: topic not in client.list_topics(timeout=30).topics,
                    f"{topic} is gone", SLOW)  # fmt: skip
 
     def letters(self, topics: Topics) -> list[dict[str, Any]]:
@@ -164,6 +172,27 @@ class FaultCase(KafkaCase):
 def said(service: Service) -> str:
     """All it has printed, in all its lives."""
     return service.log_file.read_text(errors="replace") if service.log_file.exists() else ""
+
+
+def said_now(service: Service) -> str:
+    """What it has printed in this life."""
+    printed = service.log_file.read_bytes() if service.log_file.exists() else b""
+    return printed[service.born_at :].decode(errors="replace")
+
+
+RESTORED = re.compile(r" partition (\d+) restored from (\d+) records ")
+
+
+def restored(service: Service) -> dict[int, int]:
+    """The partitions whose state it had to restore in this life, and from how many records."""
+    found = RESTORED.findall(said_now(service))
+    return {int(partition): int(records) for partition, records in found}
+
+
+def is_stopped(service: Service) -> bool:
+    assert service.process is not None
+    stat = Path(f"/proc/{service.process.pid}/stat").read_text()
+    return stat.rpartition(")")[2].split()[0] == "T"
 
 
 def stop_all(*services: Service) -> None:

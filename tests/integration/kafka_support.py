@@ -32,6 +32,7 @@ from typing import Any
 
 from broker import ACCOUNTS, Broker, Unavailable, end_in_order_when_told_to, free_ports
 from expected import (
+    Letter,
     Outputs,
     Policy,
     by_model,
@@ -55,10 +56,10 @@ from service import Metrics, Service, merged
 from waiting import wait_until
 
 __all__ = [
-    "ACCOUNTS", "Broker", "KafkaCase", "Metrics", "Outputs", "Policy", "Record", "Service",
-    "Topics", "Unavailable", "by_model", "by_partition", "by_replay", "committed", "end_offsets",
-    "first_difference", "found_outputs", "free_ports", "from_capture", "load", "main", "merged",
-    "model", "read", "record", "support", "wait_until",
+    "ACCOUNTS", "Broker", "KafkaCase", "Letter", "Metrics", "Outputs", "Policy", "Record",
+    "Service", "Topics", "Unavailable", "by_model", "by_partition", "by_replay", "committed",
+    "end_offsets", "first_difference", "found_outputs", "free_ports", "from_capture", "load",
+    "main", "merged", "model", "read", "record", "support", "wait_until",
 ]  # fmt: skip
 
 SKIPPED = 77  # what ctest takes for skipped
@@ -127,12 +128,18 @@ class KafkaCase(support.ProgramCase):
         keep the times that they are loaded with."""
         name = f"t{next(self._numbers)}"
         topics = Topics(f"{name}.meter.events", name, f"{name}.", partitions)
-        arguments = ["--partitions", str(partitions), "--group", topics.group]
+        self.make_topics(topics, create_time, options)
+        return topics
+
+    def make_topics(
+        self, topics: Topics, create_time: bool = True, options: Sequence[str] = ()
+    ) -> None:
+        """Those that are missing."""
+        arguments = ["--partitions", str(topics.partitions), "--group", topics.group]
         arguments += ["--input", topics.input, "--prefix", topics.prefix, *options]
         if create_time:
             arguments.append("--create-time")
         self.broker.run_script("topics.sh", arguments)
-        return topics
 
     def service(
         self,

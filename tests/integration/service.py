@@ -69,6 +69,7 @@ class Service:
         self.log_file = folder / "weir.log"
         self.failpoints = failpoints
         self.armed = ""  # those of this life
+        self.born_at = 0  # bytes of the log when this life began
         self.process: subprocess.Popen[bytes] | None = None
         self.largest_file: int | None = None  # bytes; what is beyond fails to be written
         (self.port,) = free_ports(1)
@@ -94,6 +95,7 @@ class Service:
         if not self.armed:
             del environment["WEIR_FAILPOINTS"]
         with self.log_file.open("ab") as log:
+            self.born_at = log.tell()
             self.process = subprocess.Popen(
                 support.command(["serve", "--config", self.file]),
                 stdin=subprocess.DEVNULL,
@@ -137,21 +139,21 @@ class Service:
         return None if self.process is None else self.process.poll()
 
     def terminate(self, within: float = 60.0) -> int:
-        self._signal(signal.SIGTERM)
+        self.signal(signal.SIGTERM)
         return self.wait(within)
 
     def sigkill(self) -> None:
-        self._signal(signal.SIGKILL)
+        self.signal(signal.SIGKILL)
         assert self.process is not None
         self.process.wait()
 
     def freeze(self) -> None:
-        self._signal(signal.SIGSTOP)
+        self.signal(signal.SIGSTOP)
 
     def thaw(self) -> None:
-        self._signal(signal.SIGCONT)
+        self.signal(signal.SIGCONT)
 
-    def _signal(self, number: signal.Signals) -> None:
+    def signal(self, number: signal.Signals) -> None:
         assert self.process is not None
         self.process.send_signal(number)
 

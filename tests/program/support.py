@@ -6,7 +6,8 @@ once if the program is missing, ends by a signal, gives an exit code that is not
 prints what a sanitizer or a broken invariant prints.
 
 WEIR names the program, relative to the root of the repository; WEIR_SEED repeats a seed;
-WEIR_SHARED names the folder of reference data, which some tests need.
+WEIR_BRIEF=1 does less, where that takes long; WEIR_SHARED names the folder of reference data, which
+some tests need.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ ROOT = Path(__file__).resolve().parents[2]
 WEIR = ROOT / os.environ.get("WEIR", "build/release/deploy/weir")
 SHARED = Path(os.environ.get("WEIR_SHARED", ROOT.parent / "shared"))  # reference data
 SEED = int(os.environ.get("WEIR_SEED", "1"))
+BRIEF = os.environ.get("WEIR_BRIEF") == "1"
 
 DONE, FAILED, USAGE, CONFIGURATION = 0, 1, 2, 78
 ALARMS = (b"Sanitizer", b"invariant broken", b"runtime error:", b"terminate called")

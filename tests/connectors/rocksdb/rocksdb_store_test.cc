@@ -148,6 +148,24 @@ TEST_F(RocksDbStoreTest, AFileThatIsSpoiltIsAnError) {
   EXPECT_NE(status.message().find(directory_), absl::string_view::npos);
 }
 
+TEST_F(RocksDbStoreTest, AFileThatIsMissingIsDamage) {
+  for (const std::string kind : {"CURRENT", "MANIFEST", ".sst", ".blob"}) {
+    fs::remove_all(directory_);
+    MakeFiles();
+    size_t removed = 0;
+    for (const auto& [name, content] : Files()) {
+      if (name.find(kind) != std::string::npos) {
+        removed += fs::remove(fs::path(directory_) / name) ? 1U : 0U;
+      }
+    }
+    ASSERT_GT(removed, 0U) << kind;
+    const Opened store = OpenRocksDbStore(directory_);
+    Entries read;
+    const absl::Status status = store.ok() ? Read(**store, read) : store.status();
+    EXPECT_TRUE(absl::IsDataLoss(status)) << kind << ": " << status;
+  }
+}
+
 TEST_F(RocksDbStoreTest, AReaderWantsAState) {
   const auto code = [](const fs::path& directory) {
     return OpenRocksDbStoreForReading(directory.string()).status().code();

@@ -231,7 +231,7 @@ TEST(CommitProtocol, WhatStandsIsWhatOneRunGives) {
   Random random = Random::FromEnvironment(31);
   SCOPED_TRACE(random.seed_text());
   ProtocolCounts counts;
-  for (int round = 0; round < 25; ++round) {
+  for (int round = 0; round < Rounds(25); ++round) {
     const PolicySchedule schedule = RandomSchedule(random);
     const Logs logs = ByPartition(RandomLog(random, 2500));
     Simulation simulation(schedule, random, logs);

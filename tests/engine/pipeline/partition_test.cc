@@ -85,7 +85,7 @@ absl::Span<const Record> Some(const std::vector<Record>& log, size_t begin, size
 TEST(Partition, AnExportedBatchIsUndoneWithoutATrace) {
   Random random = Random::FromEnvironment(11);
   SCOPED_TRACE(random.seed_text());
-  for (int round = 0; round < 30; ++round) {
+  for (int round = 0; round < Rounds(30); ++round) {
     const PolicySchedule schedule = RandomSchedule(random);
     const std::vector<Record> log = RandomLog(random, 2000);
     const size_t shards = 1 + random.Below(3);
@@ -121,7 +121,7 @@ TEST(Partition, AnExportedBatchIsUndoneWithoutATrace) {
 TEST(Partition, AStoreThatNeverSawUpkeepIsReadToTheSameState) {
   Random random = Random::FromEnvironment(12);
   SCOPED_TRACE(random.seed_text());
-  for (int round = 0; round < 30; ++round) {
+  for (int round = 0; round < Rounds(30); ++round) {
     const PolicySchedule schedule = RandomSchedule(random);
     const std::vector<Record> log = RandomLog(random, 3000);
     PartitionRun writer(schedule, 1 + random.Below(3));
@@ -201,7 +201,7 @@ TEST(Partition, GoesOnFromLastingEntriesAndThoseStillNeeded) {
   Random random = Random::FromEnvironment(13);
   SCOPED_TRACE(random.seed_text());
   size_t trimmed = 0;
-  for (int round = 0; round < 60; ++round) {
+  for (int round = 0; round < Rounds(60); ++round) {
     PolicySchedule schedule = RandomSchedule(random);
     if (random.OneIn(2)) {  // longer than the windows
       schedule.duplicate_window = DurationMs{4 * kHour.value};
@@ -233,7 +233,7 @@ TEST(Partition, GoesOnFromLastingEntriesAndThoseStillNeeded) {
     ASSERT_EQ(run.lines(), plain.lines()) << "round " << round;
     ExpectSameTotals(run.partition(), plain.partition());
   }
-  EXPECT_GT(trimmed, 100U);
+  EXPECT_GT(trimmed, Rounds(100U));
 }
 
 TEST(Partition, KeepsForTwiceTheLongestWindowInForceOrTheDuplicateWindow) {
@@ -255,7 +255,7 @@ TEST(Partition, KeepsForTwiceTheLongestWindowInForceOrTheDuplicateWindow) {
 TEST(Partition, GoesOnUnderAnAdoptedSchedule) {
   Random random = Random::FromEnvironment(14);
   SCOPED_TRACE(random.seed_text());
-  for (int round = 0; round < 30; ++round) {
+  for (int round = 0; round < Rounds(30); ++round) {
     const PolicySchedule schedule = RandomSchedule(random);
     const std::vector<Record> log = RandomLog(random, 500);
     PartitionRun before(schedule);

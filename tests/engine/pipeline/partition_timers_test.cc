@@ -91,7 +91,7 @@ TEST(PartitionTimers, MayBeSpreadOverStepsAndCommits) {
   Random random = Random::FromEnvironment(21);
   SCOPED_TRACE(random.seed_text());
   size_t split = 0;
-  for (int round = 0; round < 30; ++round) {
+  for (int round = 0; round < Rounds(30); ++round) {
     const PolicySchedule schedule = RandomSchedule(random);
     const std::vector<Record> log = RandomLog(random, 2000);
     PartitionRun plain(schedule);
@@ -103,7 +103,7 @@ TEST(PartitionTimers, MayBeSpreadOverStepsAndCommits) {
     EXPECT_EQ(steps.run().partition().fired_to(), std::nullopt);
     split += steps.split();
   }
-  EXPECT_GT(split, 100U);
+  EXPECT_GT(split, Rounds(100U));
 }
 
 // Five devices that each storm in the same window, and a record of another one, a day later.
@@ -193,7 +193,7 @@ TEST(PartitionTimers, NothingHappensBeforeWhatHasFired) {
 TEST(PartitionTimers, AnIdlePartitionGoesOn) {
   Random random = Random::FromEnvironment(22);
   SCOPED_TRACE(random.seed_text());
-  for (int round = 0; round < 30; ++round) {
+  for (int round = 0; round < Rounds(30); ++round) {
     const PolicySchedule schedule = RandomSchedule(random);
     const std::vector<Record> log = RandomLog(random, 1000);
     const size_t shards = 1 + random.Below(3);

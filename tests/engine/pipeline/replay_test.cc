@@ -52,7 +52,7 @@ void RunInterrupted(const PolicySchedule& schedule, const std::vector<Record>& l
 TEST(Replay, ResultsDependOnTheRecordsAlone) {
   Random random = Random::FromEnvironment(5);
   SCOPED_TRACE(random.seed_text());
-  for (int round = 0; round < 40; ++round) {
+  for (int round = 0; round < Rounds(40); ++round) {
     const PolicySchedule schedule = RandomSchedule(random);
     const std::vector<Record> log = RandomLog(random, 3000);
     MemorySource source(log);

@@ -1,0 +1,301 @@
+"""Stopping, standing idle, what the service tells of itself, and what it says where it cannot run.
+
+    /usr/bin/python3 tests/integration/service_test.py [Class[.test_name]]
+"""
+
+from __future__ import annotations
+
+import json
+import signal
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from faults import (
+    HOUR,
+    POLICY,
+    SLOW,
+    FaultCase,
+    alert,
+    device_id,
+    long_run,
+    restored,
+    said_now,
+    stop_all,
+    storms,
+)
+from kafka_support import (
+    Record,
+    Service,
+    Topics,
+    by_replay,
+    first_difference,
+    main,
+    read,
+    record,
+    support,
+    wait_until,
+)
+
+MINUTE = 60_000  # milliseconds
+
+
+class Stop(FaultCase):
+    @contextmanager
+    def loading(self, topics: Topics, records: list[Record], at_once: int) -> Iterator[None]:
+        """Beside what is done meanwhile; all of it is loaded at the end."""
+        parts = [records[at : at + at_once] for at in range(0, len(records), at_once)]
+        loader = threading.Thread(target=lambda: [self.load(topics, each) for each in parts])
+        loader.start()
+        try:
+            yield
+        finally:
+            loader.join()
+
+    def stop_under_load(self, *signals: signal.Signals) -> None:
+        topics = self.create_topics(4)
+        records = storms(self.rng, 40_000, 4)
+        service = self.quick(topics)
+        service.start()
+        with self.loading(topics, records, 500):
+            for progress in (2_000, 10_000):
+                self.wait_for_progress(topics, progress)
+                for each in signals:
+                    service.signal(each)
+                self.assertEqual(service.wait(), support.DONE)
+                self.assertIn("stopped", said_now(service))
+                done = self.done(topics)
+                self.assertLess(done, len(records), "it was not under load")
+                self.start_with(service, 4)
+                # Nothing had been left for later.
+                self.assertEqual(set(restored(service).values()), {0})
+        self.wait_until_committed(topics)
+        stop_all(service)
+        self.assert_outputs(topics, POLICY)
+
+    def test_under_load(self) -> None:
+        self.stop_under_load(signal.SIGTERM)
+
+    @long_run
+    def test_by_several_signals(self) -> None:
+        self.stop_under_load(signal.SIGINT, signal.SIGTERM, signal.SIGINT)
+
+    def test_it_does_not_wait_for_ever(self) -> None:
+        """The broker stands still, and so a commit that is open cannot end."""
+        topics = self.create_topics(4)
+        records = storms(self.rng, 3_000, 4)
+        config = {"service": {"commit": {"interval": "5s", "records": 1_000_000},
+                              "stop_within": "1s"}}  # fmt: skip
+        service = self.quick(topics, config=config)
+        service.start()
+        self.load(topics, records)
+        self.wait_for_metric(service, lambda n: n >= len(records), "weir_records_read_total")
+        self.broker.freeze()
+        self.assertEqual(service.terminate(), support.FAILED)
+        self.assertIn("did not stop within 1000 ms", said_now(service))
+        self.broker.thaw()
+        service.start()
+        self.wait_until_committed(topics)
+        stop_all(service)
+        self.assert_outputs(topics, POLICY)
+
+
+class Idle(FaultCase):
+    def test_episodes_end_where_nothing_more_comes(self) -> None:
+        """One of the partitions never gets anything."""
+        topics = self.create_topics(3)
+        now = int(time.time() * 1000)
+        records = storms(self.rng, 3_000, 2, hours=1, begin=now - 2 * HOUR)
+        service = self.quick(topics, config={"service": {"idle": "1s"}})
+        service.start()
+        self.load(topics, records)
+        self.wait_until_committed(topics)
+        self.wait_for_metric(service, lambda n: n >= 2, "weir_idle_advances_total")
+        self.wait_for_metric(service, lambda n: n == 0, "weir_open_episodes")
+        wait_until(lambda: self.open_episodes(topics) == {}, "episodes are told to have ended",
+                   SLOW, service.log)  # fmt: skip
+        # As if a record had come so late.
+        device = device_id(0, 999)
+        inputs = read(self.broker.bootstrap, topics.input)
+        for number in (0, 1):
+            last = record(alert(device, "8F1D", 0), device.encode(), number, now - MINUTE)
+            inputs.append(last._replace(offset=len(inputs)))
+        expected = by_replay(inputs, POLICY, self.folder)
+        for outputs in expected.values():
+            del outputs.forwarded[-1]
+        self.assertIsNone(first_difference(expected, self.found(topics)))
+        # Also across a restart, and with records that come at last.
+        stop_all(service)
+        service.start()
+        self.load(topics, storms(self.rng, 1_000, 3, hours=1 / 60, begin=int(time.time() * 1000)))
+        self.wait_until_committed(topics)
+        stop_all(service)
+        self.assert_outputs(topics, POLICY)
+
+    def open_episodes(self, topics: Topics) -> dict[Any, int]:
+        """By what is told of them."""
+        open_ones: Counter[Any] = Counter()
+        for each in read(self.broker.bootstrap, topics.output("throttle.episodes")):
+            fields = json.loads(each.value or b"")
+            change = {"started": 1, "ended": -1}.get(fields["event"], 0)
+            open_ones[each.partition, fields["device"], fields["code"]] += change
+        return {key: count for key, count in open_ones.items() if count != 0}
+
+
+class Told(FaultCase):
+    def test_what_it_tells_is_what_it_did(self) -> None:
+        topics = self.create_topics(4)
+        records = storms(self.rng, 12_000, 4)
+        for at in range(100, 12_000, 100):
+            # Some twice, and some that cannot be decoded.
+            records.insert(at, records[at - 1] if at % 300 else records[at]._replace(value=b"?"))
+        service = self.service(topics, {"service": {"workers": 2}}, POLICY)
+        service.start(wait=False)
+        seen: list[tuple[int, int]] = []
+
+        def ready() -> bool:
+            seen.append((service.get("/livez")[0], service.get("/readyz")[0]))
+            return seen[-1] == (200, 200)
+
+        wait_until(ready, "it is ready", SLOW, service.log)
+        self.assertIn((200, 503), seen)
+        self.load(topics, records)
+        self.wait_until_committed(topics)
+        self.wait_for_metric(service, lambda n: n == len(records), "weir_records_read_total")
+        self.wait_for_metric(service, lambda n: n == 0, "weir_lag_records")
+        self.assert_outputs(topics, POLICY)
+        self.compare_with_summaries(topics, service)
+        found = service.metrics()
+        size = sum(len(each.key or b"") + len(each.value or b"") for each in records)
+        self.assertEqual(found.total("weir_read_bytes_total"), size)
+        self.assertEqual(found.total("weir_partitions_owned"), 4)
+        self.assertEqual(found.total("weir_partitions_restoring"), 0)
+        self.assertEqual(found.total("weir_lag_seconds"), 0)
+        self.assertGreater(found.total("weir_commits_total", outcome="done"), 0)
+        self.assertEqual(found.total("weir_commits_total"),
+                         found.total("weir_commits_total", outcome="done"))  # fmt: skip
+        self.assertEqual(found.total("weir_commit_records_sum"), len(records))
+        last = {each.partition: each.timestamp for each in records}
+        for number, timestamp in last.items():
+            told = found.total("weir_stream_timestamp_seconds", partition=str(number))
+            self.assertAlmostEqual(told, timestamp / 1000, places=3)
+        stop_all(service)
+
+    def compare_with_summaries(self, topics: Topics, service: Service) -> None:
+        """Those that the replay of each partition has written."""
+        total: Counter[str] = Counter()
+        for number in range(topics.partitions):
+            path: Path = self.folder / f"expected-{number}/out/summary.json"
+            summary = json.loads(path.read_text())
+            total.update({name: n for name, n in summary.items() if isinstance(n, int)})
+            total.update(summary["episodes"])
+        found = service.metrics()
+        told = {
+            "forwarded": found.total("weir_alerts_total", verdict="forwarded"),
+            "copies": found.total("weir_alerts_total", verdict="copy"),
+            "duplicates": found.total("weir_alerts_total", verdict="duplicate"),
+            "dead": found.total("weir_dead_letters_total"),
+            "started": found.total("weir_episodes_started_total"),
+            "ended": found.total("weir_episodes_ended_total"),
+            "open": found.total("weir_open_episodes"),
+        }
+        self.assertEqual(told, {name: total[name] for name in told})
+        self.assertGreater(min(told.values()), 0, told)
+        # The last word of an episode has been held back before, and counts as both.
+        held = found.total("weir_alerts_total", verdict="consolidated")
+        self.assertGreaterEqual(held, total["consolidated"])
+        self.assertLessEqual(held, total["consolidated"] + total["ended"])
+        produced = {
+            stream: found.total("weir_records_produced_total", stream=stream)
+            for stream in ("alerts.forwarded", "throttle.episodes", "dead.letter")
+        }
+        written = {stream: len(read(self.broker.bootstrap, topics.output(stream)))
+                   for stream in produced}  # fmt: skip
+        self.assertEqual(produced, written)
+
+
+class Surroundings(FaultCase):
+    def ends(self, service: Service, code: int) -> str:
+        """What it says before it ends."""
+        service.start(wait=False)
+        self.assertEqual(service.wait(), code)
+        return said_now(service)
+
+    @long_run
+    def test_a_wrong_password(self) -> None:
+        topics = self.create_topics(1)
+        account = self.broker.account("weir") | {"sasl.password": "swordfish"}
+        said = self.ends(self.quick(topics, config={"kafka": account}), support.FAILED)
+        self.assertIn("Authentication failed", said)
+        self.assertNotIn("swordfish", said)
+
+    def test_rights_that_are_missing(self) -> None:
+        """All topics are named. With the rights that topics.sh grants it runs."""
+        topics = self.create_topics(2)
+        service = self.quick(topics, config={"kafka": self.broker.account("weir")})
+        said = self.ends(service, support.FAILED)
+        outputs = ("alerts.forwarded", "throttle.episodes", "dead.letter")
+        for topic in (*map(topics.output, outputs), topics.input, topics.deltas, topics.state):
+            self.assertRegex(said, f"{topic}: .* is not allowed: grant Describe")
+        self.assertIn("deploy/kafka/topics.sh --acls", said)
+        self.make_topics(topics, options=["--acls", "User:weir"])
+        service.start()
+        self.load(topics, storms(self.rng, 2_000, 2))
+        self.wait_until_committed(topics)
+        stop_all(service)
+        self.assert_outputs(topics, POLICY)
+
+    @long_run
+    def test_rights_of_another_group(self) -> None:
+        """All but those on the changelogs and the group."""
+        topics = self.create_topics(2)
+        other = Topics(topics.input, f"{topics.group}-other", topics.prefix, topics.partitions)
+        self.make_topics(other, options=["--acls", "User:stranger"])
+        service = self.quick(topics, config={"kafka": self.broker.account("stranger")})
+        said = self.ends(service, support.FAILED)
+        lines = [line.strip() for line in said.splitlines() if "is not allowed" in line]
+        self.assertEqual([line.split(":")[0] for line in lines], [topics.deltas, topics.state])
+
+    @long_run
+    def test_an_address_that_is_taken(self) -> None:
+        topics = self.create_topics(1)
+        service = self.quick(topics)
+        service.start()
+        twin = self.quick(topics, "twin", {"service": {"http": service.config["service"]["http"]}})
+        said = self.ends(twin, support.FAILED)
+        self.assertIn(f"127.0.0.1:{service.port}", said)
+        stop_all(service)
+
+    def test_a_configuration_with_mistakes(self) -> None:
+        topics = self.create_topics(1)
+        service = self.quick(topics, config={"service": {"workers": 0, "statee": 1}})
+        said = self.ends(service, support.CONFIGURATION)
+        self.assertIn("workers", said)
+        self.assertIn("statee", said)
+        service = self.quick(topics, "other", {"kafka": {"acks": "1", "bootstrap.severs": "x"}})
+        said = self.ends(service, support.CONFIGURATION)
+        self.assertIn("acks", said)
+        self.assertIn("bootstrap.severs", said)
+
+    @long_run
+    def test_a_broker_that_comes_late(self) -> None:
+        """It says so and ends, for whoever started it to start it again."""
+        topics = self.create_topics(2)
+        service = self.quick(topics)
+        self.broker.kill()
+        said = self.ends(service, support.FAILED)
+        self.assertIn(f"asking {self.broker.bootstrap} for the topics", said)
+        self.broker.start()
+        service.start()
+        self.load(topics, storms(self.rng, 2_000, 2))
+        self.wait_until_committed(topics)
+        stop_all(service)
+        self.assert_outputs(topics, POLICY)
+
+
+if __name__ == "__main__":
+    main()
