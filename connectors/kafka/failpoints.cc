@@ -46,13 +46,13 @@ absl::Status Bad(absl::string_view part, absl::string_view expected) {
 // What stands behind the name: `:N` or `@N`.
 bool ParsePlace(absl::string_view place, Armed& armed) {
   if (place.empty()) {
-    return true;
+    return armed.name != kRecord;
   }
   const absl::string_view number = place.substr(1);
   if (place.front() == '@') {
     return armed.name == kRecord && absl::SimpleAtoi(number, &armed.offset) && armed.offset >= 0;
   }
-  return absl::SimpleAtoi(number, &armed.at) && armed.at > 0;
+  return armed.name != kRecord && absl::SimpleAtoi(number, &armed.at) && armed.at > 0;
 }
 
 absl::StatusOr<std::unique_ptr<Armed>> Parse(absl::string_view part) {
@@ -72,7 +72,8 @@ absl::StatusOr<std::unique_ptr<Armed>> Parse(absl::string_view part) {
   armed->name = *known;
   armed->action = static_cast<Action>(action - kActions.begin());
   if (!ParsePlace(point.substr(name.size()), *armed)) {
-    return Bad(part, "expected :N, a number from 1, or @N, the offset of a record");
+    return Bad(part, armed->name == kRecord ? "expected record@N, the offset of a record"
+                                            : "expected :N, a number from 1");
   }
   return armed;
 }

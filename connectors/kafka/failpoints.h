@@ -1,6 +1,6 @@
 // Points at which a test makes the process fail: named in the environment variable WEIR_FAILPOINTS
-// as `name=action`, `name:N=action` for the N-th time it is passed, or `record@N=action` each time
-// the record at offset N is passed; several are joined by commas.
+// as `name=action` or `name:N=action` for the N-th time it is passed, and for a record always as
+// `record@N=action`, each time the record at offset N is passed; several are joined by commas.
 //
 // Actions: `kill` ends the process as SIGKILL does, `abort` as a broken invariant, `stop` halts it
 // as SIGSTOP does, `error` makes the point say so to the code around it, which then behaves as if
@@ -32,7 +32,7 @@ constexpr std::array<absl::string_view, 16> kFailpoints = {
     "produced",       // results have been given to the producer
     "changes_sent",   // the state's changes have been given to the producer
     "offsets_sent",   // the offsets are part of the transaction
-    "commit_sent",    // the commit is on its way: its outcome is not known yet
+    "committing",     // the commit is about to be sent; an error: nobody waits for the answer
     "committed",      // the transaction stands, memory does not know yet
     "accepted",       // memory has followed
     "store_writing",  // part of a commit is about to be written to the local store

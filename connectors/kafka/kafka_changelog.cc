@@ -91,10 +91,28 @@ absl::StatusOr<std::optional<ChangelogRecord>> KafkaChangelog::Next() {
   return std::nullopt;
 }
 
+// Offsets tell nothing: what was aborted has some as well.
+absl::StatusOr<bool> KafkaChangelog::IsEmpty() {
+  WEIR_ASSIGN_OR_RETURN(const Range deltas, RangeOf(topics_.deltas));
+  WEIR_ASSIGN_OR_RETURN(const Range state, RangeOf(topics_.state));
+  if (deltas.high == 0 && state.high == 0) {
+    return true;
+  }
+  WEIR_RETURN_IF_ERROR(Seek({.deltas = deltas.low, .state = state.low}));
+  for (ends_ = 0; ends_ < 2;) {
+    WEIR_ASSIGN_OR_RETURN(const std::optional<ChangelogRecord> record, Next());
+    if (record) {
+      return false;
+    }
+  }
+  return true;
+}
+
 // Nothing for what is no record.
 absl::StatusOr<std::optional<ChangelogRecord>> KafkaChangelog::Read(
     const rd_kafka_message_t& message) {
   if (message.err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
+    ++ends_;
     return std::nullopt;
   }
   if (message.err != RD_KAFKA_RESP_ERR_NO_ERROR) {

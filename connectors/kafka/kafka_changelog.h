@@ -40,6 +40,9 @@ class KafkaChangelog final : public ChangelogSource {
 
   absl::StatusOr<std::optional<ChangelogRecord>> Next() override;
 
+  // Whether nothing committed is in either of them. The place to read on is lost.
+  absl::StatusOr<bool> IsEmpty();
+
  private:
   struct Range {
     int64_t low = 0;
@@ -59,6 +62,7 @@ class KafkaChangelog final : public ChangelogSource {
   ClientCallbacks callbacks_;
   KafkaHandle reader_;
   std::chrono::steady_clock::time_point last_record_;
+  int ends_ = 0;  // of a topic, reached since IsEmpty began
 };
 
 // The offsets behind the newest records of both changelogs of a partition.

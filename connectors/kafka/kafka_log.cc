@@ -172,9 +172,13 @@ KafkaLog::KafkaLog(Settings settings, const KafkaProperties& properties, rd_kafk
                absl::StrCat("producer: ", reason, " (", rd_kafka_err2name(error), ")"));
   };
   callbacks_.delivery_failure = [this](const rd_kafka_message_t& message) {
-    watch_.Log(LogLevel::kError,
-               absl::StrCat("writing to ", rd_kafka_topic_name(message.rkt), " [",
-                            message.partition, "] failed: ", rd_kafka_message_errstr(&message)));
+    // What rd_kafka_message_errstr gives for a message of a producer is the record itself.
+    const std::string failure =
+        absl::StrCat("writing to ", rd_kafka_topic_name(message.rkt), " [", message.partition,
+                     "] fails: ", rd_kafka_err2str(message.err));
+    if (undelivered_.insert(failure).second) {
+      watch_.Log(LogLevel::kError, failure);
+    }
   };
 }
 
@@ -250,6 +254,7 @@ absl::Status KafkaLog::EnsureBegun() {
   opened_at_ = Clock::now();
   counts_ = {};
   attempted_.clear();
+  undelivered_.clear();
   return Failpoint("begun") ? Simulated("begun") : absl::OkStatus();
 }
 
@@ -377,10 +382,10 @@ absl::Status KafkaLog::SendOffsets(absl::Span<const StandingCommit> commits) {
 
 absl::Status KafkaLog::EndTransaction() {
   const Clock::time_point until = opened_at_ + std::chrono::milliseconds(kTransactionTimeoutMs);
-  if (Failpoint("commit_sent")) {
+  if (Failpoint("committing")) {
     // Under way, and nobody waits for the answer.
     const ErrorHandle unheard(rd_kafka_commit_transaction(producer_.get(), 1));
-    return Simulated("commit_sent");
+    return Simulated("committing");
   }
   return Retried(until, "committing a transaction",
                  [&] { return rd_kafka_commit_transaction(producer_.get(), -1); });

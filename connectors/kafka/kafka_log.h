@@ -20,6 +20,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -114,6 +115,7 @@ class KafkaLog final : public CommitLog {
   std::array<TopicHandle, 2> changelogs_;      // by ChangelogTopic
   TransactionCounts counts_;                   // of the transaction that is open, or was last
   std::vector<StandingCommit> attempted_;      // by Commit, until it is known whether they stand
+  std::set<std::string> undelivered_;          // of the transaction: what failed, as it was told
   bool open_ = false;                          // a transaction is
   bool doubtful_ = false;  // the producer is not to be used for another transaction
   std::chrono::steady_clock::time_point opened_at_;

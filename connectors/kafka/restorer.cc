@@ -1,5 +1,6 @@
 #include "connectors/kafka/restorer.h"
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -14,9 +15,8 @@ namespace weir {
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
-constexpr std::chrono::seconds kTryAgainAfter{5};
+constexpr std::chrono::milliseconds kTryAgainAfter{5000};
+constexpr std::chrono::milliseconds kTryAgainSoon{100};
 
 // Whether another store, or none, would help.
 bool SpeaksAgainstStore(const absl::Status& status) {
@@ -42,7 +42,7 @@ Restorer::~Restorer() {
 void Restorer::Ask(const StandingCommit& standing) {
   {
     const std::lock_guard lock(mutex_);
-    asked_.push_back(standing);
+    asked_.push_back({.standing = standing, .not_before = Clock::now()});
   }
   changed_.notify_all();
 }
@@ -64,78 +64,101 @@ std::vector<ReadyPartition> Restorer::Take() {
 
 void Restorer::Run() {
   std::unique_lock lock(mutex_);
-  for (;;) {
-    changed_.wait(lock, [&] { return stopping_ || !asked_.empty(); });
-    if (stopping_) {
-      return;
-    }
-    const StandingCommit standing = asked_.front();
-    asked_.pop_front();
+  while (std::optional<Asked> asked = WaitForWork(lock)) {
     busy_ = true;
     lock.unlock();
-    std::optional<ReadyPartition> ready = RestoreOne(standing);
+    absl::StatusOr<ReadyPartition> restored = Restore(asked->standing);
     lock.lock();
     busy_ = false;
-    if (ready && !cancelled_) {
-      restored_.push_back(std::move(*ready));
+    if (!cancelled_) {
+      if (restored.ok()) {
+        restored_.push_back(*std::move(restored));
+      } else {
+        watch_.OnRestoreFailed(asked->standing.partition, restored.status());
+        // Another worker, which is about to lose the partition, may have its store still.
+        asked->not_before =
+            Clock::now() +
+            (absl::IsResourceExhausted(restored.status()) ? kTryAgainSoon : kTryAgainAfter);
+        asked_.push_back(*asked);
+      }
     }
     // Before anybody is told, so that no store stays open.
-    ready.reset();
+    restored = absl::CancelledError();
     changed_.notify_all();
   }
 }
 
-// Nothing if it was cancelled.
-std::optional<ReadyPartition> Restorer::RestoreOne(const StandingCommit& standing) {
-  while (!cancelled_) {
-    absl::StatusOr<ReadyPartition> restored = Restore(standing);
-    if (restored.ok()) {
-      return *std::move(restored);
+// What has been due for longest; nothing if the restorer is to end.
+std::optional<Restorer::Asked> Restorer::WaitForWork(std::unique_lock<std::mutex>& lock) {
+  while (!stopping_) {
+    const auto next = std::min_element(
+        asked_.begin(), asked_.end(),
+        [](const Asked& one, const Asked& other) { return one.not_before < other.not_before; });
+    if (next == asked_.end()) {
+      changed_.wait(lock);
+    } else if (next->not_before > Clock::now()) {
+      changed_.wait_until(lock, Clock::time_point(next->not_before));
+    } else {
+      const Asked asked = *next;
+      asked_.erase(next);
+      return asked;
     }
-    if (absl::IsCancelled(restored.status())) {
-      break;
-    }
-    watch_.Log(LogLevel::kError,
-               absl::StrCat("restoring partition ", standing.partition, " at commit ",
-                            standing.number, " failed; it is not processed until this succeeds: ",
-                            restored.status().message()));
-    std::unique_lock lock(mutex_);
-    changed_.wait_for(lock, kTryAgainAfter, [&] { return cancelled_.load(); });
   }
   return std::nullopt;
 }
 
 absl::StatusOr<ReadyPartition> Restorer::Restore(const StandingCommit& standing) {
-  for (const bool first_try : {true, false}) {
-    absl::StatusOr<std::unique_ptr<Store>> store = setup_.stores.Open(standing.partition);
-    absl::Status failed = store.status();
-    if (store.ok()) {
-      absl::StatusOr<ReadyPartition> ready = RestoreFrom(standing, *std::move(store), true);
-      if (ready.ok() || !SpeaksAgainstStore(ready.status())) {
-        return ready;
-      }
-      failed = ready.status();
+  if (standing.number == 0) {
+    WEIR_RETURN_IF_ERROR(CheckThatNothingStands(standing));
+  }
+  absl::StatusOr<ReadyPartition> ready = RestoreOnDisk(standing);
+  if (!absl::IsUnavailable(ready.status())) {
+    return ready;
+  }
+  watch_.Log(LogLevel::kError,
+             absl::StrCat("partition ", standing.partition,
+                          " goes without a local store: ", ready.status().message()));
+  return RestoreFrom(standing, {.store = std::make_unique<MemoryStore>(), .on_disk = false});
+}
+
+// Unavailable if the disk does not serve. Once the store is empty, what fails is not its fault.
+absl::StatusOr<ReadyPartition> Restorer::RestoreOnDisk(const StandingCommit& standing) {
+  bool emptied = false;
+  for (;;) {
+    absl::StatusOr<OpenStore> from = Open(standing.partition);
+    const bool is_empty = emptied || (from.ok() && from->is_empty());
+    absl::StatusOr<ReadyPartition> ready =
+        from.ok() ? RestoreFrom(standing, *std::move(from)) : from.status();
+    if (ready.ok() || !SpeaksAgainstStore(ready.status())) {
+      return ready;
     }
-    if (absl::IsUnavailable(failed) || !first_try) {
-      watch_.Log(LogLevel::kError, absl::StrCat("partition ", standing.partition,
-                                                " goes without a local store: ", failed.message()));
-      break;
+    if (is_empty) {
+      // Half a state is none.
+      static_cast<void>(setup_.stores.Discard(standing.partition));
+      return ready;
     }
     watch_.Log(LogLevel::kWarning,
                absl::StrCat("the local store of partition ", standing.partition,
-                            " is put aside, the state is rebuilt: ", failed.message()));
+                            " is put aside, the state is rebuilt: ", ready.status().message()));
     WEIR_RETURN_IF_ERROR(setup_.stores.PutAside(standing.partition));
+    emptied = true;
   }
-  return RestoreFrom(standing, std::make_unique<MemoryStore>(), false);
+}
+
+absl::StatusOr<Restorer::OpenStore> Restorer::Open(int32_t partition) {
+  OpenStore opened;
+  WEIR_ASSIGN_OR_RETURN(opened.store, setup_.stores.Open(partition));
+  WEIR_ASSIGN_OR_RETURN(opened.point, ReadStorePoint(*opened.store));
+  return opened;
 }
 
 absl::StatusOr<ReadyPartition> Restorer::RestoreFrom(const StandingCommit& standing,
-                                                     std::unique_ptr<Store> store, bool on_disk) {
+                                                     OpenStore from) {
   const Clock::time_point began = Clock::now();
-  WEIR_ASSIGN_OR_RETURN(StorePoint point, ReadStorePoint(*store));
-  if (standing.number == 0 && point.commit.number == 0) {
-    return StartAnew(standing, on_disk ? std::move(store) : nullptr);
+  if (standing.number == 0 && from.is_empty()) {
+    return StartAnew(standing, from.on_disk ? std::move(from.store) : nullptr);
   }
+  StorePoint point = std::move(from.point);
   WEIR_RETURN_IF_ERROR(CheckPoint(point, standing));
   CatchUpCounts counts;
   point.log = setup_.log;
@@ -144,7 +167,7 @@ absl::StatusOr<ReadyPartition> Restorer::RestoreFrom(const StandingCommit& stand
     WEIR_ASSIGN_OR_RETURN(const std::unique_ptr<KafkaChangelog> changelog,
                           KafkaChangelog::Open(setup_.properties, setup_.settings.group,
                                                setup_.topics, standing.partition, cancelled_));
-    WEIR_ASSIGN_OR_RETURN(point, CatchUp(*store, point, standing, *changelog, counts));
+    WEIR_ASSIGN_OR_RETURN(point, CatchUp(*from.store, point, standing, *changelog, counts));
   }
   if (point.head.partitions != static_cast<uint32_t>(setup_.cluster.partitions)) {
     return absl::InvalidArgumentError(absl::StrCat(
@@ -155,17 +178,36 @@ absl::StatusOr<ReadyPartition> Restorer::RestoreFrom(const StandingCommit& stand
   }
   std::string remarks;
   ReadyPartition ready;
-  WEIR_ASSIGN_OR_RETURN(ready.owned, LoadPartition(*store, point, setup_.policy, remarks));
+  WEIR_ASSIGN_OR_RETURN(ready.owned, LoadPartition(*from.store, point, setup_.policy, remarks));
   if (!remarks.empty()) {
     watch_.Log(LogLevel::kWarning,
                absl::StrCat("partition ", standing.partition,
                             " goes on under the policy that it was decided under: ", remarks));
   }
-  ready.follower = std::make_shared<StoreFollower>(on_disk ? std::move(store) : nullptr, point);
+  ready.follower =
+      std::make_shared<StoreFollower>(from.on_disk ? std::move(from.store) : nullptr, point);
   watch_.OnRestored(standing.partition, std::chrono::duration<double>(Clock::now() - began).count(),
                     counts.records);
   static_cast<void>(Failpoint("restored"));
   return ready;
+}
+
+// A group that was empty for long is forgotten, and its offsets with it: to begin at the beginning
+// would then be to write everything once more.
+absl::Status Restorer::CheckThatNothingStands(const StandingCommit& standing) {
+  WEIR_ASSIGN_OR_RETURN(const std::unique_ptr<KafkaChangelog> changelog,
+                        KafkaChangelog::Open(setup_.properties, setup_.settings.group,
+                                             setup_.topics, standing.partition, cancelled_));
+  WEIR_ASSIGN_OR_RETURN(const bool is_empty, changelog->IsEmpty());
+  return is_empty
+             ? absl::OkStatus()
+             : absl::InternalError(absl::StrCat(
+                   "the group ", setup_.settings.group, " has no committed offset for ",
+                   setup_.topics.input, " [", standing.partition, "], but ", setup_.topics.deltas,
+                   " or ", setup_.topics.state,
+                   " hold commits: the group was deleted, or empty for longer than the brokers' "
+                   "offsets.retention.minutes. To process all of the input once more, make the two "
+                   "topics anew, or choose another service.group"));
 }
 
 // Whether a store may lead to where the log stands.

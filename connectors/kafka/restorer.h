@@ -2,7 +2,8 @@
 //
 // The local store is used if it can be, and put aside if it contradicts the log; then the state is
 // rebuilt from the changelogs alone. Without a disk it is rebuilt in memory. What fails is tried
-// again until it succeeds or is cancelled: a partition without its state is never processed.
+// again after a while, the others first, until it succeeds or is cancelled: a partition without its
+// state is never processed.
 //
 // Threads: one owner.
 //
@@ -10,6 +11,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
@@ -45,11 +47,29 @@ class Restorer {
   std::vector<ReadyPartition> Take();
 
  private:
+  using Clock = std::chrono::steady_clock;
+
+  struct Asked {
+    StandingCommit standing;
+    Clock::time_point not_before;
+  };
+
+  // A store, and where it is.
+  struct OpenStore {
+    std::unique_ptr<Store> store;
+    StorePoint point = {};
+    bool on_disk = true;
+
+    bool is_empty() const { return point.commit.number == 0; }
+  };
+
   void Run();
-  std::optional<ReadyPartition> RestoreOne(const StandingCommit& standing);
+  std::optional<Asked> WaitForWork(std::unique_lock<std::mutex>& lock);
   absl::StatusOr<ReadyPartition> Restore(const StandingCommit& standing);
-  absl::StatusOr<ReadyPartition> RestoreFrom(const StandingCommit& standing,
-                                             std::unique_ptr<Store> store, bool on_disk);
+  absl::StatusOr<ReadyPartition> RestoreOnDisk(const StandingCommit& standing);
+  absl::StatusOr<OpenStore> Open(int32_t partition);
+  absl::StatusOr<ReadyPartition> RestoreFrom(const StandingCommit& standing, OpenStore from);
+  absl::Status CheckThatNothingStands(const StandingCommit& standing);
   absl::Status CheckPoint(const StorePoint& point, const StandingCommit& standing) const;
   absl::StatusOr<ReadyPartition> StartAnew(const StandingCommit& standing,
                                            std::unique_ptr<Store> store);
@@ -59,7 +79,7 @@ class Restorer {
 
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::deque<StandingCommit> asked_;
+  std::deque<Asked> asked_;
   std::vector<ReadyPartition> restored_;
   bool busy_ = false;
   bool stopping_ = false;

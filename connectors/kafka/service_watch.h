@@ -73,6 +73,8 @@ class WorkerWatch {
   virtual void OnProgress(const PartitionProgress& progress) = 0;
   virtual void OnGone(int32_t partition) = 0;
   virtual void OnRestored(int32_t partition, double seconds, uint64_t records) = 0;
+  // It is tried again. Told each time.
+  virtual void OnRestoreFailed(int32_t partition, const absl::Status& why) = 0;
   virtual void OnRebalance() = 0;
   virtual void OnProducerMade() = 0;
   // The session has failed; another one begins after a while.

@@ -45,7 +45,10 @@ absl::Status StoreFollower::WriteOut(TimeMs now) {
           "the local store fell too far behind and is not written any more: the state is in the "
           "changelogs, and a restart catches up from there");
     }
-    if (store_ == nullptr || latest_ == point_.head) {
+    if (store_ == nullptr) {
+      return absl::UnavailableError("there is none since the partition was taken over");
+    }
+    if (latest_ == point_.head) {
       return absl::OkStatus();
     }
     pending = std::exchange(pending_, {});

@@ -317,15 +317,17 @@ absl::Status WorkerSession::SeekTo(absl::Span<const int32_t> partitions) {
 
 void WorkerSession::OnRebalance(rd_kafka_resp_err_t event,
                                 rd_kafka_topic_partition_list_t* partitions) {
-  watch_.OnRebalance();
   if (event == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS && failed_.ok()) {
     failed_.Update(Assign(partitions));
-    return;
+  } else {
+    if (failed_.ok()) {
+      failed_.Update(Revoke());
+    }
+    rd_kafka_assign(consumer_.get(), nullptr);
   }
-  if (failed_.ok()) {
-    failed_.Update(Revoke());
-  }
-  rd_kafka_assign(consumer_.get(), nullptr);
+  // First what is owned: a member of the group that restores nothing is ready.
+  Tell();
+  watch_.OnRebalance();
 }
 
 absl::Status WorkerSession::Assign(rd_kafka_topic_partition_list_t* partitions) {
@@ -398,6 +400,7 @@ absl::Status WorkerSession::Revoke() {
   static_cast<void>(protocol_->TakeRewound());
   restorer_->Cancel();
   for (auto& [number, slot] : slots_) {
+    watch_.OnGone(number);
     if (slot.ready.owned == nullptr) {
       continue;
     }
@@ -406,10 +409,8 @@ absl::Status WorkerSession::Revoke() {
     } else {
       GiveUp(std::move(slot.ready));
     }
-    watch_.OnGone(number);
   }
   slots_.clear();
-  Tell();
   return ended;
 }
 
@@ -491,14 +492,15 @@ absl::Status WorkerSession::AdvanceIdle(Slot& slot) {
 }
 
 void WorkerSession::Tell() {
-  uint64_t owned = 0;
+  uint64_t restoring = 0;
   for (const auto& [number, slot] : slots_) {
     if (slot.ready.owned != nullptr) {
-      ++owned;
       TellProgress(slot);
+    } else {
+      ++restoring;
     }
   }
-  watch_.OnPartitions(owned, slots_.size() - owned);
+  watch_.OnPartitions(slots_.size(), restoring);
 }
 
 void WorkerSession::TellProgress(const Slot& slot) {

@@ -16,6 +16,7 @@
 //
 // Errors: Unavailable   the directory cannot be opened (the message says if another process has it)
 //         DataLoss      RocksDB found damage, or misses a file
+//         ResourceExhausted  this process has the directory open already
 //         NotFound      for reading alone: there is no state in the directory
 //         Aborted       for reading alone: its owner put files away while they were being read;
 //                       opening it again gives a newer commit

@@ -36,4 +36,13 @@ absl::Status RocksDbStoreHome::PutAside(int32_t partition) {
                : absl::OkStatus();
 }
 
+absl::Status RocksDbStoreHome::Discard(int32_t partition) {
+  const std::string path = PathOf(partition);
+  std::error_code error;
+  std::filesystem::remove_all(path, error);
+  return error ? absl::UnavailableError(
+                     absl::StrCat("taking the state ", path, " away: ", error.message()))
+               : absl::OkStatus();
+}
+
 }  // namespace weir

@@ -21,6 +21,7 @@ class RocksDbStoreHome final : public StoreHome {
 
   absl::StatusOr<std::unique_ptr<Store>> Open(int32_t partition) override;
   absl::Status PutAside(int32_t partition) override;
+  absl::Status Discard(int32_t partition) override;
 
  private:
   std::string PathOf(int32_t partition) const;

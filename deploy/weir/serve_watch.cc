@@ -100,12 +100,29 @@ void ServeWatch::OnProgress(const PartitionProgress& progress) {
 
 void ServeWatch::OnGone(int32_t partition) {
   metrics_.ForgetPartition(partition);
+  const std::lock_guard lock(mutex_);
+  restore_failures_.erase(partition);
+  store_failed_.erase(partition);
+  TellDegraded();
 }
 
 void ServeWatch::OnRestored(int32_t partition, double seconds, uint64_t records) {
   metrics_.SetRestore(partition, records, seconds);
   Log(LogLevel::kInfo, absl::StrCat("partition ", partition, " restored from ", records,
                                     " records of the changelogs in ", seconds, " s"));
+  const std::lock_guard lock(mutex_);
+  restore_failures_.erase(partition);
+}
+
+void ServeWatch::OnRestoreFailed(int32_t partition, const absl::Status& why) {
+  const std::lock_guard lock(mutex_);
+  std::string& told = restore_failures_[partition];
+  if (told == why.message()) {
+    return;
+  }
+  told = std::string(why.message());
+  Log(LogLevel::kError, absl::StrCat("restoring partition ", partition,
+                                     " failed; it is not processed until this succeeds: ", told));
 }
 
 void ServeWatch::OnRebalance() {
@@ -126,6 +143,7 @@ void ServeWatch::OnFailed(const absl::Status& why) {
   const std::lock_guard lock(mutex_);
   in_group_ = false;
   restoring_ = 0;
+  restore_failures_.clear();
   failure_ = std::string(why.message());
 }
 
@@ -141,6 +159,10 @@ void ServeWatch::OnStoreWrite(int32_t partition, bool written) {
   }
   const std::lock_guard lock(mutex_);
   store_failed_[partition] = !written;
+  TellDegraded();
+}
+
+void ServeWatch::TellDegraded() {
   metrics_.SetStoreDegraded(worker_, std::any_of(store_failed_.begin(), store_failed_.end(),
                                                  [](const auto& store) { return store.second; }));
 }
@@ -151,9 +173,14 @@ std::string ServeWatch::NotReady() const {
     return absl::StrCat("worker ", worker_, " waits for the group's answer",
                         failure_.empty() ? "" : ", since: ", failure_);
   }
-  return restoring_ == 0
-             ? ""
-             : absl::StrCat("worker ", worker_, " restores ", restoring_, " partitions");
+  if (restoring_ == 0) {
+    return "";
+  }
+  std::string told = absl::StrCat("worker ", worker_, " restores ", restoring_, " partitions");
+  for (const auto& [partition, failure] : restore_failures_) {
+    absl::StrAppend(&told, "; partition ", partition, " fails: ", failure);
+  }
+  return told;
 }
 
 }  // namespace weir

@@ -32,6 +32,7 @@ class ServeWatch final : public WorkerWatch {
   void OnProgress(const PartitionProgress& progress) override;
   void OnGone(int32_t partition) override;
   void OnRestored(int32_t partition, double seconds, uint64_t records) override;
+  void OnRestoreFailed(int32_t partition, const absl::Status& why) override;
   void OnRebalance() override;
   void OnProducerMade() override;
   void OnFailed(const absl::Status& why) override;
@@ -46,6 +47,8 @@ class ServeWatch final : public WorkerWatch {
   std::string NotReady() const;
 
  private:
+  void TellDegraded();  // mutex_ is held
+
   const size_t worker_;
   Metrics& metrics_;
   std::atomic<int64_t> last_beat_ms_;
@@ -54,6 +57,7 @@ class ServeWatch final : public WorkerWatch {
   bool in_group_ = false;
   uint64_t restoring_ = 0;
   std::string failure_;  // of the session before, until the group has answered again
+  std::map<int32_t, std::string> restore_failures_;  // of partitions, as they were told
   std::map<int32_t, bool> store_failed_;
 };
 

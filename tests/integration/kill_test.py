@@ -59,7 +59,7 @@ PER_COMMIT = 400  # records, about
 MOST_WRITES = 8  # of the local store, among which one fails
 
 # Points whose error leaves the outcome of a transaction to be asked for.
-UNSETTLING = ("begun", "produced", "changes_sent", "offsets_sent", "commit_sent", "committed")
+UNSETTLING = ("begun", "produced", "changes_sent", "offsets_sent", "committing", "committed")
 
 
 def failpoints() -> list[str]:
@@ -330,7 +330,7 @@ class Kills(Faults):
             "record": self.kill_at_record,
             "store_writing": self.kill_at_store_write,
             "revoking": lambda: self.kill_at_stop("revoking"),
-            "settling": lambda: self.kill_while_it_asks(self.unsettling("commit_sent")),
+            "settling": lambda: self.kill_while_it_asks(self.unsettling("committing")),
             "stopping": lambda: self.kill_at_stop("stopping"),
         }
         passed = ("polled", *UNSETTLING, "accepted")

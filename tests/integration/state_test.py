@@ -408,7 +408,7 @@ class Changelogs(StateCase):
 
     @long_run
     def test_killed_around_commits_and_restored_from_the_changelogs_alone(self) -> None:
-        points = ("commit_sent", "committed", "accepted") * 3
+        points = ("committing", "committed", "accepted") * 3
         for point in points:
             begin = self.lives * LIFE // len(points)
             self.lives += 1

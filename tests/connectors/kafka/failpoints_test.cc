@@ -19,7 +19,7 @@ absl::Status Read(const char* text) {
 
 TEST(Failpoints, RefusesWhatIsNone) {
   for (const char* text : {"nowhere=kill", "begun", "begun=explode", "begun:0=kill", "begun:x=kill",
-                           "begun@5=kill", "record@-1=abort"}) {
+                           "begun@5=kill", "record@-1=abort", "record=kill", "record:2=kill"}) {
     const absl::Status status = Read(text);
     EXPECT_TRUE(absl::IsInvalidArgument(status)) << text;
     EXPECT_NE(std::string(status.message()).find(text), std::string::npos) << status;

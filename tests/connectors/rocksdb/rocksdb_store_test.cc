@@ -123,7 +123,7 @@ TEST_F(RocksDbStoreTest, AReaderSeesOneCommitBesideTheOwner) {
 TEST_F(RocksDbStoreTest, ThereIsOneOwner) {
   const Opened owner = OpenRocksDbStore(directory_);
   ASSERT_TRUE(owner.ok());
-  EXPECT_EQ(OpenRocksDbStore(directory_).status().code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(OpenRocksDbStore(directory_).status().code(), absl::StatusCode::kResourceExhausted);
 }
 
 TEST_F(RocksDbStoreTest, AFileThatIsPutAwayMeansTryAgain) {
