@@ -134,14 +134,19 @@ class FaultCase(KafkaCase):
     def start_with(self, service: Service, partitions: int) -> None:
         """Starts it and waits until it owns so many, whose state has been restored."""
         service.start()
+        self.wait_for_state(service, partitions)
+
+    def wait_for_state(self, service: Service, partitions: int) -> None:
+        """Until it owns so many, whose state has been restored."""
         self.wait_for_metric(service, lambda n: n == partitions, "weir_partitions_owned")
+        self.wait_for_metric(service, lambda n: n == 0, "weir_partitions_restoring")
 
     def wait_for_partitions(self, **owned: int) -> None:
         """Until each of the instances (weir_0=4) owns so many, all of them ready."""
         named = {each.config["service"]["instance"].replace("-", "_"): each
                  for each in self.services}  # fmt: skip
         for name, count in owned.items():
-            self.wait_for_metric(named[name], lambda n, c=count: n == c, "weir_partitions_owned")
+            self.wait_for_state(named[name], count)
 
     # -- topics
 

@@ -24,7 +24,11 @@ READ_TIMEOUT = 60.0
 WRITE_TIMEOUT = 60.0
 AT_ONCE = 10_000
 QUIET = 2  # librdkafka then prints only what is critical; a broker that starts makes it say a lot
-NO_LEADER = (KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.LEADER_NOT_AVAILABLE)
+NO_LEADER = (
+    KafkaError.NOT_LEADER_FOR_PARTITION,
+    KafkaError.LEADER_NOT_AVAILABLE,
+    KafkaError._UNKNOWN_PARTITION,  # what librdkafka makes of an answer from a broker in trouble
+)
 CLIENT = {"group.id": "weir-tests", "log_level": QUIET}
 IDEMPOTENT = {
     "enable.idempotence": True,

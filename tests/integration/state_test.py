@@ -283,7 +283,7 @@ class Unwritable(StateCase):
         self.process_a_third()
         self.wait_for_metric(self.weir, lambda n: n > 0, "weir_store_failures_total")
         self.assertEqual(self.weir.metrics().total("weir_store_degraded"), 1)
-        self.assertIn("was not written, the flow goes on without it", said_now(self.weir))
+        self.assertIn("fails, the flow goes on without it", said_now(self.weir))
         stop_all(self.weir)
         self.weir.largest_file = None
         self.start()
@@ -323,7 +323,7 @@ class Changelogs(StateCase):
         delete_records(bootstrap, deltas, 0, below=last)
         before = self.committed(self.topics)
         self.weir.start(wait=False)
-        self.wait_for_words(self.weir, "restoring partition 0 at commit")
+        self.wait_for_words(self.weir, "restoring partition 0 failed")
         self.load(self.topics, self.records[2 * LIFE :])
         ends = {each.partition: each.offset + 1 for each in read(bootstrap, self.topics.input)}
         del ends[0]
@@ -346,7 +346,7 @@ class Changelogs(StateCase):
         delete_group(self.broker.bootstrap, self.topics.group)
         self.weir.start(wait=False)
         for partition in range(self.partitions):
-            self.wait_for_words(self.weir, f"restoring partition {partition} at commit")
+            self.wait_for_words(self.weir, f"restoring partition {partition} failed")
         self.assertFalse(self.weir.ready())
         stop_all(self.weir)
         self.assertEqual(self.found(self.topics), before)
@@ -398,7 +398,7 @@ class Changelogs(StateCase):
         self.assertEqual(restored(self.weir), {})
         owned = self.weir.metrics().total("weir_partitions_owned")
         foreign.abort_transaction(SLOW)
-        self.wait_for_metric(self.weir, lambda n: n == self.partitions, "weir_partitions_owned")
+        self.wait_for_state(self.weir, self.partitions)
         self.assertTrue(self.weir.ready())
         self.end()
         with self.subTest("it is not ready before"):
