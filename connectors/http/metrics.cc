@@ -173,7 +173,9 @@ void Metrics::Families::AddFlow() {
                 "Bytes of the keys and values of the records read.");
   Family<Counter>& alerts =
       CounterFamily("weir_alerts_total",
-                    "Alerts by what became of them; copies stand for consolidated alerts as well.");
+                    "Alerts by what became of them; copies stand for consolidated alerts as well. "
+                    "One that was held back and passes later, as the last word of its window, "
+                    "counts as both.");
   CountByWorker(&WorkerMetrics::episodes_started, "weir_episodes_started_total",
                 "Episodes started: keys that passed their threshold.");
   CountByWorker(&WorkerMetrics::episodes_ended, "weir_episodes_ended_total", "Episodes ended.");
