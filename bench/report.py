@@ -4,8 +4,9 @@
     bench/report.py [--json FILE] [--markdown] [--into FILE PART] [--parameters TEXT] RESULT...
 
 Each RESULT is what `micro --benchmark_out=RESULT`, bench/replay/replay.py or
-bench/service/service_bench.py wrote, with repetitions. A ratio compares the medians of two contestants of one case, which ran in turns; behind
-it stand the lowest and highest that the quartiles of both would give.
+bench/service/service_bench.py wrote, with repetitions. A ratio compares the medians of two
+contestants of one case, which ran in turns; behind it stand the lowest and highest that the
+quartiles of both would give.
 """
 
 from __future__ import annotations

@@ -6,8 +6,6 @@
 // beside them as many events, and bytes of changelogs, as the service wrote for the same input.
 // Prints `assigned` when it has its partition, and runs until SIGTERM.
 
-#include <librdkafka/rdkafka.h>
-
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -24,6 +22,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
+#include <librdkafka/rdkafka.h>
 
 #include "bench/service/plain_producer.h"
 #include "connectors/kafka/handles.h"
@@ -83,6 +82,7 @@ class Owed {
 class BareLoop {
  public:
   explicit BareLoop(Options options) : options_(std::move(options)) {}
+
   ~BareLoop();
   BareLoop(const BareLoop&) = delete;
   BareLoop& operator=(const BareLoop&) = delete;
@@ -194,8 +194,7 @@ absl::Status BareLoop::MakeProducer(const KafkaProperties& properties) {
 }
 
 // Always from the beginning of its one partition.
-void BareLoop::OnRebalance(rd_kafka_resp_err_t event,
-                           rd_kafka_topic_partition_list_t* partitions) {
+void BareLoop::OnRebalance(rd_kafka_resp_err_t event, rd_kafka_topic_partition_list_t* partitions) {
   if (event != RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
     rd_kafka_assign(consumer_.get(), nullptr);
     return;
@@ -300,8 +299,8 @@ absl::Status BareLoop::WriteChanges() {
 }
 
 absl::Status BareLoop::EndTransaction(rd_kafka_topic_partition_list_t* offsets) {
-  const ErrorHandle sent(rd_kafka_send_offsets_to_transaction(producer_.get(), offsets,
-                                                              member_.get(), kWaitMs));
+  const ErrorHandle sent(
+      rd_kafka_send_offsets_to_transaction(producer_.get(), offsets, member_.get(), kWaitMs));
   WEIR_RETURN_IF_ERROR(ToStatus(sent.get(), "adding offsets to a transaction"));
   const ErrorHandle ended(rd_kafka_commit_transaction(producer_.get(), -1));
   return ToStatus(ended.get(), "committing a transaction");
@@ -315,8 +314,7 @@ absl::Status BareLoop::EndPlainly(rd_kafka_topic_partition_list_t* offsets) {
 absl::Status BareLoop::Produce(rd_kafka_topic_t* topic, absl::string_view key,
                                absl::string_view value) {
   for (;;) {
-    const rd_kafka_resp_err_t error =
-        ProduceCopy(topic, standing_.partition, key, value);
+    const rd_kafka_resp_err_t error = ProduceCopy(topic, standing_.partition, key, value);
     if (error != RD_KAFKA_RESP_ERR__QUEUE_FULL) {
       return ToStatus(error, "writing");
     }

@@ -13,7 +13,7 @@ from machine import Instant, Span, load_average
 from throughput import Entry
 
 COMMIT = Commit(interval_ms=10)
-SKIPPED = 3.0  # seconds
+SKIPPED = 1.0  # seconds
 LONG = 300.0
 LOG_TIME = {"service": {"timestamps": "log_append_time"}}
 

@@ -50,7 +50,7 @@ class Results:
         self.out.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
 
     def half_rate(self) -> float:
-        """Half of what was measured of the slower of both, at the share at which most is forwarded."""
+        """Half of what the slower of both was measured to do with nothing throttled."""
         by_name: dict[str, list[float]] = {}
         for each in self.entries:
             suite, name, case = str(each["run_name"]).split("/")
