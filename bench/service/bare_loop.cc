@@ -11,6 +11,7 @@
 #include <chrono>
 #include <csignal>
 #include <cstdio>
+#include <exception>
 #include <fstream>
 #include <iterator>
 #include <string>
@@ -358,5 +359,10 @@ int Main(int argc, char** argv) {
 }  // namespace weir
 
 int main(int argc, char** argv) {
-  return weir::Main(argc, argv);
+  try {
+    return weir::Main(argc, argv);
+  } catch (const std::exception& error) {
+    static_cast<void>(std::fprintf(stderr, "bare_loop: %s\n", error.what()));
+    return 1;
+  }
 }

@@ -12,6 +12,7 @@
 #include <chrono>
 #include <cmath>
 #include <cstdio>
+#include <exception>
 #include <fstream>
 #include <string>
 #include <thread>
@@ -238,5 +239,10 @@ int Main(int argc, char** argv) {
 }  // namespace weir
 
 int main(int argc, char** argv) {
-  return weir::Main(argc, argv);
+  try {
+    return weir::Main(argc, argv);
+  } catch (const std::exception& error) {
+    static_cast<void>(std::fprintf(stderr, "latency_probe: %s\n", error.what()));
+    return 1;
+  }
 }

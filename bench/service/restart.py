@@ -18,8 +18,8 @@ from throughput import Entry
 
 COMMIT = Commit()
 LONG = 300.0  # seconds
-# In the hour, and so the window, of all that is generated: every key stays live.
-LAST = datetime(2019, 12, 2, 0, 59, 59, tzinfo=timezone.utc)
+# The end of the hour, and so of the window, of all that is generated: every key stays live.
+LAST = datetime(2019, 12, 2, 0, 59, 59, 999_000, tzinfo=timezone.utc)
 GARBAGE = b"\xa5" * 4096
 SOON = {"service": {"state": {"interval": "500ms"}}}
 
@@ -38,7 +38,7 @@ class Restart:
         load(field.broker.bootstrap, self.topics.input, records_of(path, 10 * keys))
         self.weir.start()
         self._settle()
-        self.keys = round(self.weir.service.metrics().total("weir_live_keys"))
+        self.keys = self._live_keys()
 
     def _settle(self) -> None:
         """Until all is committed, and what was committed is in the local store."""
@@ -53,6 +53,16 @@ class Restart:
             lambda: service.metrics().total("weir_store_writes_total") > before,
             "the local store is written", LONG,
         )  # fmt: skip
+
+    def _live_keys(self) -> int:
+        """Once the metrics tell of the last alert."""
+
+        def ask() -> float | None:
+            metrics = self.weir.service.metrics()
+            until = metrics.total("weir_stream_timestamp_seconds")
+            return metrics.total("weir_live_keys") if until >= LAST.timestamp() else None
+
+        return round(wait_until(ask, f"stream time is {LAST}", LONG))
 
     def _add_alert(self) -> None:
         self.alerts += 1
