@@ -2,8 +2,8 @@
 // the service does, and neither parses nor decides. bench/service measures it beside `weir serve`.
 //
 // Its clients are made by the code that makes the service's, it polls in the same way, commits at
-// the same times, and writes to the same topics: of the records the share that was forwarded, and
-// beside them as many events, and bytes of changelogs, as the service wrote for the same input.
+// the same times, and writes to the same topics: the records that the service forwarded, and beside
+// them as many events, and as much into the changelogs, as the service wrote for the same input.
 // Prints `assigned` when it has its partition, and runs until SIGTERM.
 
 #include <algorithm>
@@ -55,12 +55,13 @@ struct Options {
   int64_t interval_ms = 100;
   size_t commit_records = 50000;
   bool plain = false;
-  double forwarded = 1;        // of each record
+  std::string forwards_file;   // for each offset `1` if it is forwarded; without it all are
   double events = 0;           // of each record
   std::string event;           // the text of one
-  double changelog_bytes = 0;  // of each record
-  std::string changelog_file;  // bytes to take
-  size_t head_bytes = 0;       // of each commit
+  std::string changelog_file;  // what stands in the records of both changelogs
+  double delta_bytes = 0;      // of each record
+  double states = 0;           // records for the state, of each commit
+  size_t state_bytes = 0;      // of each of these
 };
 
 // Adds shares up to whole things.
@@ -79,6 +80,19 @@ class Owed {
   double of_each_;
   double owed_ = 0;
 };
+
+// Without a name there is nothing.
+absl::StatusOr<std::string> ReadFile(const std::string& name) {
+  if (name.empty()) {
+    return std::string();
+  }
+  std::ifstream file(name, std::ios::binary);
+  std::string text(std::istreambuf_iterator<char>(file), {});
+  if (text.empty()) {
+    return absl::NotFoundError(absl::StrCat("nothing in ", name));
+  }
+  return text;
+}
 
 class BareLoop {
  public:
@@ -99,10 +113,12 @@ class BareLoop {
   absl::Status ReadRound();
   int PollMs() const;
   absl::Status Pass(const rd_kafka_message_t& message);
+  bool IsForwarded(int64_t offset) const;
   absl::Status EnsureBegun();
   bool CommitIsDue() const;
   absl::Status Commit();
   absl::Status WriteChanges();
+  absl::string_view TakeChanges(size_t most);
   absl::Status EndTransaction(rd_kafka_topic_partition_list_t* offsets);
   absl::Status EndPlainly(rd_kafka_topic_partition_list_t* offsets);
   absl::Status Produce(rd_kafka_topic_t* topic, absl::string_view key, absl::string_view value);
@@ -110,9 +126,10 @@ class BareLoop {
   const Options options_;
   std::string changelog_;
   size_t changelog_at_ = 0;
-  Owed forwards_{options_.forwarded};
+  std::string forwards_;
   Owed events_{options_.events};
-  Owed changes_{options_.changelog_bytes};
+  Owed delta_bytes_{options_.delta_bytes};
+  Owed states_{options_.states};
 
   ClientCallbacks callbacks_;
   absl::Status failed_;
@@ -148,12 +165,10 @@ absl::Status BareLoop::Run() {
 }
 
 absl::Status BareLoop::Connect() {
-  if (!options_.changelog_file.empty()) {
-    std::ifstream file(options_.changelog_file, std::ios::binary);
-    changelog_.assign(std::istreambuf_iterator<char>(file), {});
-  }
-  if (options_.changelog_bytes > 0 && changelog_.empty()) {
-    return absl::NotFoundError(absl::StrCat("nothing in ", options_.changelog_file));
+  WEIR_ASSIGN_OR_RETURN(forwards_, ReadFile(options_.forwards_file));
+  WEIR_ASSIGN_OR_RETURN(changelog_, ReadFile(options_.changelog_file));
+  if (changelog_.empty() && options_.delta_bytes + options_.states > 0) {
+    return absl::InvalidArgumentError("nothing to write into the changelogs");
   }
   callbacks_.rebalance = [this](rd_kafka_t* /*client*/, rd_kafka_resp_err_t event,
                                 rd_kafka_topic_partition_list_t* partitions) {
@@ -247,7 +262,7 @@ absl::Status BareLoop::Pass(const rd_kafka_message_t& message) {
   ++batch_records_;
   standing_.next_offset = message.offset + 1;
   const absl::string_view key(static_cast<const char*>(message.key), message.key_len);
-  if (forwards_.Take(1) > 0) {
+  if (IsForwarded(message.offset)) {
     WEIR_RETURN_IF_ERROR(
         Produce(forwarded_.get(), key, {static_cast<const char*>(message.payload), message.len}));
   }
@@ -255,6 +270,11 @@ absl::Status BareLoop::Pass(const rd_kafka_message_t& message) {
     WEIR_RETURN_IF_ERROR(Produce(episodes_.get(), key, options_.event));
   }
   return absl::OkStatus();
+}
+
+bool BareLoop::IsForwarded(int64_t offset) const {
+  const auto at = static_cast<size_t>(offset);
+  return at >= forwards_.size() || forwards_[at] == '1';
 }
 
 absl::Status BareLoop::EnsureBegun() {
@@ -286,17 +306,24 @@ absl::Status BareLoop::Commit() {
 }
 
 absl::Status BareLoop::WriteChanges() {
-  size_t owed = changes_.Take(batch_records_);
+  size_t owed = delta_bytes_.Take(batch_records_);
   while (owed > 0) {
-    const size_t size = std::min({owed, kLargestDelta, changelog_.size() - changelog_at_});
-    WEIR_RETURN_IF_ERROR(
-        Produce(deltas_.get(), {}, absl::string_view(changelog_).substr(changelog_at_, size)));
-    owed -= size;
-    changelog_at_ = (changelog_at_ + size) % changelog_.size();
+    const absl::string_view piece = TakeChanges(std::min(owed, kLargestDelta));
+    WEIR_RETURN_IF_ERROR(Produce(deltas_.get(), {}, piece));
+    owed -= piece.size();
   }
-  return options_.head_bytes == 0
-             ? absl::OkStatus()
-             : Produce(state_.get(), "head", std::string(options_.head_bytes, '\1'));
+  for (size_t left = states_.Take(1); left > 0; --left) {
+    const std::string key = left == 1 ? "head" : absl::StrCat("entry", left);
+    WEIR_RETURN_IF_ERROR(Produce(state_.get(), key, TakeChanges(options_.state_bytes)));
+  }
+  return absl::OkStatus();
+}
+
+// So many of the bytes that there are, round and round.
+absl::string_view BareLoop::TakeChanges(size_t most) {
+  const absl::string_view piece = absl::string_view(changelog_).substr(changelog_at_, most);
+  changelog_at_ = (changelog_at_ + piece.size()) % changelog_.size();
+  return piece;
 }
 
 absl::Status BareLoop::EndTransaction(rd_kafka_topic_partition_list_t* offsets) {
@@ -337,12 +364,13 @@ int Main(int argc, char** argv) {
   app.add_option("--prefix", options.prefix)->required();
   app.add_option("--interval", options.interval_ms, "of commits, in milliseconds");
   app.add_option("--records", options.commit_records, "of a commit at most");
-  app.add_option("--forwarded", options.forwarded, "the share of records that is forwarded");
+  app.add_option("--forwards", options.forwards_file, "for each offset 1 if it is forwarded");
   app.add_option("--events", options.events, "events per record");
   app.add_option("--event", options.event, "the text of an event");
-  app.add_option("--changelog-bytes", options.changelog_bytes, "per record");
-  app.add_option("--changelog", options.changelog_file, "a file of bytes to take");
-  app.add_option("--head-bytes", options.head_bytes, "per commit");
+  app.add_option("--changelog", options.changelog_file, "what to write into the changelogs");
+  app.add_option("--delta-bytes", options.delta_bytes, "per record");
+  app.add_option("--states", options.states, "records for the state per commit");
+  app.add_option("--state-bytes", options.state_bytes, "of each of these");
   app.add_flag("--plain", options.plain, "without transactions");
   CLI11_PARSE(app, argc, argv);
   static_cast<void>(std::signal(SIGTERM, Stop));

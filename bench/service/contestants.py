@@ -6,7 +6,7 @@ import itertools
 import json
 import signal
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -30,15 +30,17 @@ POLICY = {
 class Mirror:
     """What the service wrote for an input, so that a bare loop writes as much."""
 
-    forwarded: float = 1.0  # per record
+    forwarded: float = 1.0  # of the records
+    forwards: Path | None = None  # for each offset 1 if it was forwarded; None: all were
     events: float = 0.0  # per record
     event: str = ""
-    changelog_bytes: float = 0.0  # of deltas, per record
-    head_bytes: int = 0  # per commit
-    changelog: Path | None = None
+    changelog: Path | None = None  # a sample of what stood in it
+    delta_bytes: float = 0.0  # per record
+    states: float = 0.0  # records for the state, per commit
+    state_bytes: int = 0  # of each of these
 
     def without_changelog(self) -> Mirror:
-        return replace(self, changelog_bytes=0.0, head_bytes=0, changelog=None)
+        return replace(self, changelog=None, delta_bytes=0.0, states=0.0)
 
 
 @dataclass(frozen=True)
@@ -154,27 +156,38 @@ class Weir:
     def discard(self) -> None:
         self.service.discard()
 
-    def mirror(self) -> Mirror:
-        """Of all that it wrote in this life, while it still runs."""
-        metrics, bootstrap = self.service.metrics(), self.field.broker.bootstrap
-        records = self.field.done(self.topics)
-        events = metrics.total("weir_records_produced_total", stream="throttle.episodes")
-        forwarded = metrics.total("weir_records_produced_total", stream="alerts.forwarded")
-        deltas = metrics.total("weir_changelog_bytes_total", changelog="deltas")
-        state = metrics.total("weir_changelog_bytes_total", changelog="state")
+    def mirror(self, values: Iterable[bytes] = ()) -> Mirror:
+        """Of all that it wrote in this life, while it still runs. `values`: of its input, unless
+        all were forwarded."""
+        metrics, topics = self.service.metrics(), self.topics
+        records = self.field.done(topics)
         commits = metrics.total("weir_commits_total", outcome="done")
-        event = read(bootstrap, self.topics.output("throttle.episodes"))[:1] if events else []
-        sample = self.field.folder / f"{self.topics.group}.changelog"
-        pieces = b"".join(each.value or b"" for each in read(bootstrap, self.topics.deltas))
-        sample.write_bytes(pieces[:MOST_CHANGELOG])
+        events = self._read(topics.output("throttle.episodes"))
+        states = self._read(topics.state)
+        deltas = self._read(topics.deltas)
+        forwarded = metrics.total("weir_records_produced_total", stream="alerts.forwarded")
         return Mirror(
             forwarded=forwarded / records,
-            events=events / records,
-            event="".join((each.value or b"").decode() for each in event),
-            changelog_bytes=deltas / records,
-            head_bytes=round(state / commits),
-            changelog=sample,
+            forwards=None if forwarded == records else self._forwards(values),
+            events=len(events) / records,
+            event="".join(each.decode() for each in events[:1]),
+            changelog=self._keep("changelog", b"".join(deltas)[:MOST_CHANGELOG]),
+            delta_bytes=metrics.total("weir_changelog_bytes_total", changelog="deltas") / records,
+            states=len(states) / commits,
+            state_bytes=sum(map(len, states)) // len(states),
         )
+
+    def _read(self, topic: str) -> list[bytes]:
+        return [each.value or b"" for each in read(self.field.broker.bootstrap, topic)]
+
+    def _forwards(self, values: Iterable[bytes]) -> Path:
+        passed = set(self._read(self.topics.output("alerts.forwarded")))
+        return self._keep("forwards", bytes(b"01"[each in passed] for each in values))
+
+    def _keep(self, what: str, data: bytes) -> Path:
+        path = self.field.folder / f"{self.topics.group}.{what}"
+        path.write_bytes(data)
+        return path
 
 
 class Bare:
@@ -189,12 +202,13 @@ class Bare:
             "--prefix": topics.prefix,
             "--interval": commit.interval_ms,
             "--records": commit.records,
-            "--forwarded": mirror.forwarded,
+            "--forwards": mirror.forwards,
             "--events": mirror.events,
             "--event": mirror.event,
-            "--changelog-bytes": mirror.changelog_bytes,
             "--changelog": mirror.changelog,
-            "--head-bytes": mirror.head_bytes,
+            "--delta-bytes": mirror.delta_bytes,
+            "--states": mirror.states,
+            "--state-bytes": mirror.state_bytes,
         }
         words = [(name, str(value)) for name, value in options.items() if value not in (None, "")]
         flags: Sequence[str] = ["--plain"] if plain else []

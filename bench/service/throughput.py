@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,7 +50,8 @@ class Throughput:
         self.input = field.input_topic(create_time=True)
         path = share.file(field.folder.parent, records)
         self.records = load(field.broker.bootstrap, self.input, records_of(path, records))
-        self.mirror = self._mirror()
+        values = (each.value or b"" for each in records_of(path, self.records))
+        self.mirror = self._mirror(values)
         self.case = f"{100 * (1 - self.mirror.forwarded):.0f} % throttled"
         bare, nothing = self.mirror, self.mirror.without_changelog()
         self.makers: dict[str, Callable[[Topics], Contestant]] = {
@@ -66,12 +67,12 @@ class Throughput:
                 ),
             }
 
-    def _mirror(self) -> Mirror:
+    def _mirror(self, values: Iterable[bytes]) -> Mirror:
         """By a run that does not count."""
         weir = self.field.weir(self.field.topics(self.input, True), COMMIT)
         weir.start()
         wait_for_records(self.field, weir, self.records, LONG)
-        mirror = weir.mirror()
+        mirror = weir.mirror(values)
         weir.stop()
         self.field.delete(weir.topics, with_input=False)
         return mirror
