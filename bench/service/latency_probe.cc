@@ -122,8 +122,14 @@ absl::Status Probe::Write() {
   callbacks.delivery_failure = [&](const rd_kafka_message_t& message) {
     failed.Update(ToStatus(message.err, "writing"));
   };
+  // Those of a tick are a batch, and no batch waits: while one lingers for less than a millisecond,
+  // or for those in flight, librdkafka 2.0 goes round and takes the processor from the broker.
   WEIR_ASSIGN_OR_RETURN(KafkaHandle producer,
-                        MakePlainProducer(options_.bootstrap, {{"linger.ms", "1"}}, callbacks));
+                        MakePlainProducer(options_.bootstrap,
+                                          {{"enable.idempotence", "false"},
+                                           {"linger.ms", "0"},
+                                           {"max.in.flight.requests.per.connection", "1000"}},
+                                          callbacks));
   const TopicHandle topic(rd_kafka_topic_new(producer.get(), options_.input.c_str(), nullptr));
   bool runs = false;
   for (size_t next = 0; next < lines_.size() && failed.ok() && !failed_.load();) {
