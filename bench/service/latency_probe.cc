@@ -37,7 +37,8 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using Seconds = std::chrono::duration<double>;
 
-constexpr int kTickMs = 1;
+constexpr int kTickMs = 5;  // between two batches of records
+constexpr int kStepMs = 1;
 constexpr int kFlushMs = 20000;
 constexpr int kPollMs = 100;
 constexpr std::chrono::seconds kPatience{60};  // between two records that come back
@@ -73,7 +74,9 @@ class Probe {
 
   // In seconds since the time runs; the first ones are due before that.
   double Due(size_t number) const {
-    return number < kFirst ? 0 : static_cast<double>(number - kFirst) / options_.rate;
+    constexpr double kTick = kTickMs / 1e3;
+    const double since = static_cast<double>(std::max(number, kFirst) - kFirst) / options_.rate;
+    return std::floor(since / kTick) * kTick;
   }
 
   double Now() const { return Seconds(Clock::now() - began_.load()).count(); }
@@ -144,7 +147,7 @@ absl::Status Probe::Write() {
       failed.Update(
           ToStatus(ProduceCopy(topic.get(), 0, lines_[next].key, lines_[next].value), "writing"));
     }
-    rd_kafka_poll(producer.get(), kTickMs);
+    rd_kafka_poll(producer.get(), kStepMs);
   }
   failed.Update(ToStatus(rd_kafka_flush(producer.get(), kFlushMs), "flushing"));
   return failed;
