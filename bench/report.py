@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Medians, spreads and ratios of one run of the benchmarks.
 
-    bench/report.py [--json FILE] [--markdown] [--parameters TEXT] RESULT...
+    bench/report.py [--json FILE] [--markdown] [--into FILE PART] [--parameters TEXT] RESULT...
 
-Each RESULT is what `micro --benchmark_out=RESULT` or bench/replay/replay.py wrote, with
-repetitions. A ratio compares the medians of two contestants of one case, which ran in turns; behind
-it stand the lowest and highest that the quartiles of both would give.
+Each RESULT is what `micro --benchmark_out=RESULT`, bench/replay/replay.py or
+bench/service/service_bench.py wrote, with repetitions. A ratio compares the medians of two
+contestants of one case, which ran in turns; behind it stand the lowest and highest that the
+quartiles of both would give.
 """
 
 from __future__ import annotations
@@ -41,13 +42,14 @@ class Suite:
     title: str
     noun: str  # what the number counts that a case is
     unit: str
-    scale: float  # the unit, in items a second
+    scale: float  # the unit, in items a second, or in what else is measured
     columns: tuple[Column, ...]
     # In the order in which they are shown.
     contestants: tuple[str, ...]
     # Contestant and baseline; what is missing in a run is left out. A baseline may be one of
     # another suite, `decide/table`, or the fastest of several, `FASTEST: dom, on-demand`.
     ratios: tuple[tuple[str, str], ...]
+    measure: str = "items_per_second"
 
 
 FASTEST = "FASTEST: "
@@ -83,6 +85,21 @@ FASTEST_PARSER = FASTEST + ", ".join(PARSERS)
 def against_parsers(replay: str) -> tuple[tuple[str, str], ...]:
     return ((replay, FASTEST_PARSER), (replay, "dom"), (replay, "on-demand"))
 
+
+SERVICES = ("weir", "bare", "bare-no-changelog", "plain", "plain-no-changelog")
+SERVICE_RATIOS = (
+    ("weir", "bare"),
+    ("weir", "bare-no-changelog"),
+    ("bare", "bare-no-changelog"),
+    ("bare", "plain"),
+    ("bare-no-changelog", "plain-no-changelog"),
+)
+LOAD = Column("load", scaled("load_average", 1))
+PEAK = Column("peak MiB", scaled("peak_bytes", 1 / (1 << 20)), 0)
+CORES = (
+    Column("cores", scaled("contestant_cores", 1), 2),
+    Column("broker's", scaled("broker_cores", 1), 2),
+)
 
 SUITES = {
     "decide": Suite(
@@ -166,6 +183,56 @@ SUITES = {
         contestants=("replay", "replay-2", "replay-cold", "scan"),
         ratios=(("replay", "scan"), ("replay-2", "replay"), ("replay-cold", "replay")),
     ),
+    "service": Suite(
+        title="service on Kafka (records a second of wall time)",
+        noun="",
+        unit="k/s",
+        scale=1e3,
+        columns=(*CORES, Column("others'", scaled("other_cores", 1), 2), PEAK, LOAD),
+        contestants=SERVICES,
+        ratios=SERVICE_RATIOS,
+    ),
+    "service-cpu": Suite(
+        title="service on Kafka (records a second of its processor time)",
+        noun="",
+        unit="k/s",
+        scale=1e3,
+        columns=(Column("CPU s", scaled("cpu_seconds", 1), 2), LOAD),
+        contestants=SERVICES,
+        ratios=SERVICE_RATIOS,
+    ),
+    "latency": Suite(
+        title="latency of the service on Kafka",
+        noun="",
+        unit="p99 ms",
+        scale=1e-3,
+        columns=(
+            Column("p50", scaled("p50", 1e3), 2),
+            Column("p95", scaled("p95", 1e3), 2),
+            Column("p99.9", scaled("p999", 1e3), 2),
+            Column("max", scaled("max", 1e3), 2),
+            *CORES,
+            LOAD,
+        ),
+        contestants=("weir", "bare"),
+        ratios=(("weir", "bare"),),
+        measure="p99",
+    ),
+    "restart": Suite(
+        title="restart of the service after kill -9",
+        noun="live keys",
+        unit="s to an output",
+        scale=1,
+        columns=(
+            Column("ready s", scaled("ready_seconds", 1), 2),
+            Column("restoring s", scaled("restore_seconds", 1), 3),
+            PEAK,
+            LOAD,
+        ),
+        contestants=("intact", "deleted", "corrupted"),
+        ratios=(("deleted", "intact"), ("corrupted", "intact")),
+        measure="first_output_seconds",
+    ),
 }
 
 
@@ -202,7 +269,7 @@ def series_of(name: str, runs: list[Run]) -> Series:
     # Google Benchmark puts remarks of its own behind the case.
     key, contestant, case = name.split("/")[:3]
     suite = SUITES[key]
-    values = [run["items_per_second"] / suite.scale for run in runs]
+    values = [run[suite.measure] / suite.scale for run in runs]
     quarters = statistics.quantiles(values, n=4, method="inclusive") if values[1:] else values
     return Series(
         suite=key,
@@ -227,7 +294,7 @@ def read_series(paths: list[Path]) -> tuple[dict[str, object], list[Series]]:
         result = json.loads(path.read_text(encoding="utf-8"))
         machine |= {
             name: result["context"][name]
-            for name in ("num_cpus", "mhz_per_cpu", "caches")
+            for name in ("num_cpus", "mhz_per_cpu", "caches", "date")
             if name in result["context"]
         }
         for run in result["benchmarks"]:
@@ -313,30 +380,41 @@ def ratios_table(ratios: Sequence[Ratio]) -> Iterator[list[str]]:
         yield [f"{r.contestant} / {r.baseline}", f"{r.ratio:.2f}x", f"{r.low:.2f}..{r.high:.2f}"]
 
 
-def print_table(rows: list[list[str]], markdown: bool) -> None:
+def table_lines(rows: list[list[str]], markdown: bool) -> Iterator[str]:
     """The first row is the head, the first column names the rows."""
     if markdown:
         rows = [rows[0], ["---", *("---:" for _ in rows[0][1:])], *rows[1:]]
-        for row in rows:
-            print(f"| {' | '.join(row)} |")
+        yield from (f"| {' | '.join(row)} |" for row in rows)
         return
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     for name, *cells in rows:
         rest = "  ".join(cell.rjust(width) for cell, width in zip(cells, widths[1:]))
-        print(f"  {name.ljust(widths[0])}  {rest}")
+        yield f"  {name.ljust(widths[0])}  {rest}"
 
 
-def print_report(series: list[Series], ratios: list[Ratio], markdown: bool) -> None:
+def report_lines(series: list[Series], ratios: list[Ratio], markdown: bool) -> Iterator[str]:
     for suite, case in cases_of(series):
         title = title_of(suite, case)
-        print(f"\n### {title[0].upper()}{title[1:]}\n" if markdown else f"\n{title}")
-        print_table(
-            list(figures_table([s for s in series if (s.suite, s.case) == (suite, case)])), markdown
-        )
-        of_case = [r for r in ratios if (r.suite, r.case) == (suite, case)]
-        if of_case:
-            print()
-            print_table(list(ratios_table(of_case)), markdown)
+        yield ""
+        yield from (f"### {title[0].upper()}{title[1:]}", "") if markdown else (title,)
+        of_case = [s for s in series if (s.suite, s.case) == (suite, case)]
+        yield from table_lines(list(figures_table(of_case)), markdown)
+        compared = [r for r in ratios if (r.suite, r.case) == (suite, case)]
+        if compared:
+            yield ""
+            yield from table_lines(list(ratios_table(compared)), markdown)
+
+
+def put_into(path: Path, part: str, lines: Sequence[str]) -> None:
+    """Between the two marks of that part, which the file has."""
+    begin, end = f"<!-- {part}: begin -->", f"<!-- {part}: end -->"
+    text = path.read_text(encoding="utf-8")
+    if text.count(begin) != 1 or text.count(end) != 1:
+        raise ValueError(f"{path} has not one {begin} and one {end}")
+    before, _, rest = text.partition(begin)
+    after = rest.partition(end)[2]
+    middle = "\n".join(lines)
+    path.write_text(f"{before}{begin}\n{middle}\n{end}{after}", encoding="utf-8")
 
 
 def main() -> int:
@@ -344,6 +422,12 @@ def main() -> int:
     parser.add_argument("results", nargs="+", type=Path, metavar="RESULT")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there as well")
     parser.add_argument("--markdown", action="store_true", help="print tables for bench/README.md")
+    parser.add_argument(
+        "--into",
+        nargs=2,
+        metavar=("FILE", "PART"),
+        help="put the tables into FILE, between its marks PART: begin and PART: end",
+    )
     parser.add_argument("--parameters", default="", metavar="TEXT", help="a remark on the run")
     arguments = parser.parse_args()
     machine, series = read_series(arguments.results)
@@ -351,8 +435,14 @@ def main() -> int:
         print("report: nothing was measured", file=sys.stderr)
         return 1
     ratios = ratios_of(series)
-    print(f"{machine['processor']}, {machine['num_cpus']} processors; {arguments.parameters}")
-    print_report(series, ratios, arguments.markdown)
+    place = f"{machine['processor']}, {machine['num_cpus']} processors"
+    if "date" in machine:
+        place = f"{machine['date']}, {place}"
+    head = f"{place}; {arguments.parameters}"
+    print(head, *report_lines(series, ratios, arguments.markdown), sep="\n")
+    if arguments.into is not None:
+        path, part = arguments.into
+        put_into(Path(path), part, [head, *report_lines(series, ratios, True)])
     if arguments.json is not None:
         figures = {
             "parameters": arguments.parameters,
