@@ -190,7 +190,8 @@ release_build() {
 }
 
 release_tests() {
-  run_tests release
+  # Tests with a broker mostly wait for it.
+  run_tests release --parallel $((jobs + 1))
 }
 
 # The build for fuzzing is that of the preset asan and more: one build serves the tests and the

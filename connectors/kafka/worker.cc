@@ -20,6 +20,7 @@ constexpr size_t kRoundBytes = size_t{4} << 20;
 constexpr std::chrono::milliseconds kTickEvery{500};
 constexpr int kAskMs = 10000;
 constexpr int kIdleAskMs = 1000;
+constexpr int kWakeMs = 200;
 
 // An idle partition moves with the wall clock, but stays behind it, and only if the two agree.
 constexpr DurationMs kIdleBehind{10 * kSecond.value};
@@ -139,7 +140,7 @@ size_t WorkerSession::ReadRound() {
   auto wait = std::chrono::duration_cast<std::chrono::milliseconds>(kTickEvery);
   if (protocol_->in_batch()) {
     const auto due = log_->opened_at() + setup_.settings.commit_interval;
-    wait = std::chrono::duration_cast<std::chrono::milliseconds>(due - Clock::now());
+    wait = std::chrono::ceil<std::chrono::milliseconds>(due - Clock::now());
   }
   int timeout = static_cast<int>(std::clamp(wait.count(), int64_t{0}, int64_t{100}));
   // A commit is due when the batch has that many.
@@ -425,7 +426,20 @@ absl::Status WorkerSession::TakeRestored() {
     slot.last_record = Clock::now();
     ready.push_back(number);
   }
-  return SetPaused(ready, false);
+  WEIR_RETURN_IF_ERROR(SetPaused(ready, false));
+  for (const int32_t number : ready) {
+    WakeReader(number);
+  }
+  return absl::OkStatus();
+}
+
+// librdkafka 2.0 takes up to a second to read on in a partition that is resumed, unless it has
+// something else to ask its leader. What comes of it does not matter.
+void WorkerSession::WakeReader(int32_t partition) {
+  int64_t low = 0;
+  int64_t high = 0;
+  static_cast<void>(rd_kafka_query_watermark_offsets(consumer_.get(), setup_.topics.input.c_str(),
+                                                     partition, &low, &high, kWakeMs));
 }
 
 absl::Status WorkerSession::SetPaused(absl::Span<const int32_t> partitions, bool paused) {

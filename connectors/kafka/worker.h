@@ -88,6 +88,7 @@ class WorkerSession {
   absl::Status Revoke();
   absl::Status TakeRestored();
   absl::Status SetPaused(absl::Span<const int32_t> partitions, bool paused);
+  void WakeReader(int32_t partition);
   absl::Status SeekTo(absl::Span<const int32_t> partitions);
   void GiveUp(ReadyPartition partition);
 
