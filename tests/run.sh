@@ -295,7 +295,6 @@ fuzz_run() {
 # ------------------------------------------------------------------------------------------------
 
 export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
-export TSAN_OPTIONS=${TSAN_OPTIONS:-halt_on_error=1:second_deadlock_stack=1}
 
 stage "packages" install_packages
 if command -v ccache >/dev/null; then
