@@ -426,10 +426,14 @@ absl::Status WorkerSession::TakeRestored() {
     slot.last_record = Clock::now();
     ready.push_back(number);
   }
+  if (ready.empty()) {
+    return absl::OkStatus();
+  }
   WEIR_RETURN_IF_ERROR(SetPaused(ready, false));
   for (const int32_t number : ready) {
     WakeReader(number);
   }
+  Tell();
   return absl::OkStatus();
 }
 
