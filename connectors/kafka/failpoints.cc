@@ -43,16 +43,14 @@ absl::Status Bad(absl::string_view part, absl::string_view expected) {
   return absl::InvalidArgumentError(absl::StrCat("WEIR_FAILPOINTS: `", part, "`: ", expected));
 }
 
-// What stands behind the name: `:N` or `@N`.
+// What stands behind the name: `@N` of a record, `:N` or nothing of the others.
 bool ParsePlace(absl::string_view place, Armed& armed) {
-  if (place.empty()) {
-    return armed.name != kRecord;
+  if (armed.name == kRecord) {
+    return absl::ConsumePrefix(&place, "@") && absl::SimpleAtoi(place, &armed.offset) &&
+           armed.offset >= 0;
   }
-  const absl::string_view number = place.substr(1);
-  if (place.front() == '@') {
-    return armed.name == kRecord && absl::SimpleAtoi(number, &armed.offset) && armed.offset >= 0;
-  }
-  return armed.name != kRecord && absl::SimpleAtoi(number, &armed.at) && armed.at > 0;
+  return place.empty() ||
+         (absl::ConsumePrefix(&place, ":") && absl::SimpleAtoi(place, &armed.at) && armed.at > 0);
 }
 
 absl::StatusOr<std::unique_ptr<Armed>> Parse(absl::string_view part) {
