@@ -4,6 +4,43 @@
 
 namespace weir {
 
+namespace {
+
+// By the values of the enumerations.
+constexpr absl::string_view kTypeNames[] = {"ESME",   "GSME",  "GPF", "CHF",
+                                            "HCALCS", "PPMID", "IHD", "CAD"};
+constexpr absl::string_view kStatusNames[] = {
+    "Pending",   "Whitelisted", "InstalledNotCommissioned", "Commissioned", "Decommissioned",
+    "Withdrawn", "Suspended",   "Recovery",                 "Recovered"};
+
+template <typename Enum, size_t N>
+std::optional<Enum> Named(const absl::string_view (&names)[N], absl::string_view text) {
+  for (size_t i = 0; i < N; ++i) {
+    if (names[i] == text) {
+      return static_cast<Enum>(i);
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+absl::string_view DeviceTypeName(DeviceType type) {
+  return kTypeNames[static_cast<size_t>(type)];
+}
+
+absl::string_view DeviceStatusName(DeviceStatus status) {
+  return kStatusNames[static_cast<size_t>(status)];
+}
+
+std::optional<DeviceType> ParseDeviceType(absl::string_view text) {
+  return Named<DeviceType>(kTypeNames, text);
+}
+
+std::optional<DeviceStatus> ParseDeviceStatus(absl::string_view text) {
+  return Named<DeviceStatus>(kStatusNames, text);
+}
+
 absl::string_view DeadReasonName(DeadReason reason) {
   switch (reason) {
     case DeadReason::kNotReadable:

@@ -6,18 +6,31 @@
 // Layer: engine/alert (engine/base).
 #pragma once
 
+#include <compare>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <variant>
 
 #include "absl/strings/string_view.h"
+#include "absl/types/span.h"
 
 #include "engine/alert/alert_code.h"
 #include "engine/alert/eui64.h"
+#include "engine/alert/role.h"
 #include "engine/base/units.h"
 
 namespace weir {
+
+// How a device says in an alert what became of an instruction that it was given for later.
+//
+// Source: GBCS use cases 0x00CC and 0x00CD.
+struct RequestReport {
+  uint16_t message_code = 0;      // of the request's command
+  uint64_t counter = 0;           // of the request
+  absl::string_view instruction;  // what was to be changed, which tells instructions apart
+};
 
 // A device alert or a DCC alert, as one message to one recipient. `Bytes` is absl::string_view for
 // an alert in flight and std::string for one that is kept.
@@ -33,6 +46,10 @@ struct BasicAlert {
   // The whole message as it came, key and headers included, in a form that the sink understands;
   // opaque to the engine. Empty where results are written from the fields.
   Bytes original{};
+
+  // What an alert 8F66 or 8F67 says of a future-dated request; null for any other, and for one
+  // whose payload does not say. Not kept.
+  const RequestReport* report = nullptr;
 };
 
 using Alert = BasicAlert<absl::string_view>;
@@ -61,14 +78,104 @@ inline Alert View(const KeptAlert& alert) {
           .original = alert.original};
 }
 
-// The kinds of record that are not alerts.
-enum class OtherKind : uint8_t { kDevice, kRequest, kResponse, kOutcome };
+// ---- Records that are not alerts
+
+// Which request a message is about: `PARTY:DEVICE:COUNTER`. The device is the one that the request
+// was sent to, which may be the DCC itself.
+struct RequestId {
+  Eui64 party;
+  Eui64 device;
+  uint64_t counter = 0;
+
+  friend auto operator<=>(const RequestId&, const RequestId&) = default;
+};
+
+// Source: DUIS 5.4, DeviceType and DeviceStatus.
+enum class DeviceType : uint8_t { kEsme, kGsme, kGpf, kChf, kHcalcs, kPpmid, kIhd, kCad };
+enum class DeviceStatus : uint8_t {
+  kPending,
+  kWhitelisted,
+  kInstalledNotCommissioned,
+  kCommissioned,
+  kDecommissioned,
+  kWithdrawn,
+  kSuspended,
+  kRecovery,
+  kRecovered,
+};
+
+// As the schema writes them; nothing if `text` is none.
+absl::string_view DeviceTypeName(DeviceType type);
+absl::string_view DeviceStatusName(DeviceStatus status);
+std::optional<DeviceType> ParseDeviceType(absl::string_view text);
+std::optional<DeviceStatus> ParseDeviceStatus(absl::string_view text);
+
+// What the inventory is told of a device.
+struct DeviceRecord {
+  // How many MPxNs a device may have, and how long each text may be.
+  static constexpr size_t kMostMpxns = 8;
+  static constexpr size_t kLongestMpxn = 13;
+  static constexpr size_t kLongestText = 32;  // of gbcs_version and variant
+
+  DeviceType type = DeviceType::kEsme;
+  DeviceStatus status = DeviceStatus::kPending;
+  std::optional<TimeMs> status_since;
+  std::optional<TimeMs> added;
+  std::optional<Eui64> added_by;
+  absl::Span<const absl::string_view> mpxns;
+  std::optional<Eui64> network_operator;
+  std::optional<Eui64> supplier;
+  std::optional<Eui64> supplier_agent;
+  absl::string_view gbcs_version;
+  absl::string_view variant;
+  bool removed = false;     // the device leaves the inventory; nothing else counts
+  bool is_partial = false;  // what it leaves out stays as it was known
+};
+
+// The uncontrolled gas flow rate that a request 6.7 sets, in ten-thousandths of a cubic metre an
+// hour.
+//
+// Source: DUIS 5.4, UncontrolledGasFlowRateDecimal (SECMP0023) and UncontrolledGasFlowRate.
+struct GasFlowRate {
+  absl::string_view text;         // as the request writes it
+  bool is_decimal = false;        // the decimal element, and not the integer before it
+  std::optional<uint16_t> value;  // nothing: outside 0.0000 to 6.5535, or of more than four places
+};
+
+struct Request {
+  RequestId id;
+  absl::string_view srv;
+  std::optional<Role> role;       // as the request says; the parties known come first
+  std::optional<Eui64> supplier;  // on whose behalf it is made
+  std::optional<TimeMs> execute_at;
+  std::optional<uint32_t> instructions;
+  std::optional<GasFlowRate> gas_flow_rate;
+};
+
+struct Response {
+  RequestId id;
+  absl::string_view srv;
+  absl::string_view code;     // `I0`: done
+  absl::string_view payload;  // the GBCS message, binary; empty if there is none
+};
+
+// What became of one instruction of a future-dated request.
+struct Outcome {
+  RequestId id;
+  bool succeeded = false;                // 8F66; else 8F67
+  absl::string_view srv;                 // empty if it does not say
+  std::optional<uint32_t> instruction;   // its number
+  std::optional<uint32_t> instructions;  // how many the request has
+  RequestReport report;                  // message_code 0: it does not say
+};
 
 // A record about inventory or service requests. It moves the stream time and is counted.
 struct OtherEvent {
-  OtherKind kind = OtherKind::kDevice;
-  std::optional<Eui64> device;
+  std::optional<Eui64> device;  // that the record is about
   std::optional<TimeMs> received;
+  // Points into memory of whoever decoded the record; not null.
+  std::variant<const DeviceRecord*, const Request*, const Response*, const Outcome*> what;
+  absl::string_view original{};  // as that of an alert
 };
 
 // Why a record could not be decoded or processed.
