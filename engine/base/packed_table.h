@@ -11,7 +11,6 @@
 // Layer: engine/base.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -28,7 +27,7 @@ namespace weir {
 
 class PackedTable {
  public:
-  explicit PackedTable(size_t key_size) : key_size_(key_size), segments_(kSegments, Segment(key_size)) {}
+  explicit PackedTable(size_t key_size);
 
   // Views the table until the key is changed.
   std::optional<absl::string_view> Find(absl::string_view key) const;
@@ -69,15 +68,17 @@ class PackedTable {
       const Change& change = journal_.back();
       visit(absl::string_view(change.key), Find(change.key),
             change.before ? std::optional<absl::string_view>(*change.before) : std::nullopt);
-      Set(change.key, change.before);
+      Restore(change);
     }
   }
 
   // As Put, but not part of a batch.
-  void Load(absl::string_view key, absl::string_view value) { Insert(key, value); }
+  void Load(absl::string_view key, absl::string_view value);
 
  private:
-  static constexpr size_t kSegments = 256;  // each grows by itself, so that no step is long
+  // Each segment grows by itself, so that no step is long.
+  static constexpr int kSegmentBits = 8;
+  static constexpr size_t kSegments = size_t{1} << kSegmentBits;
 
   // One piece of memory: the size of the value, the key, the value.
   class Packed {
@@ -116,10 +117,7 @@ class PackedTable {
     bool operator()(const Packed& a, absl::string_view b) const { return a.key(key_size) == b; }
   };
 
-  struct Segment : absl::flat_hash_set<Packed, Hash, Equal> {
-    explicit Segment(size_t key_size)
-        : absl::flat_hash_set<Packed, Hash, Equal>(0, Hash{key_size}, Equal{key_size}) {}
-  };
+  using Segment = absl::flat_hash_set<Packed, Hash, Equal>;
 
   struct Change {
     std::string key;
@@ -128,9 +126,8 @@ class PackedTable {
 
   Segment& SegmentOf(absl::string_view key);
   const Segment& SegmentOf(absl::string_view key) const;
-  void Insert(absl::string_view key, absl::string_view value);
-  void Set(absl::string_view key, const std::optional<std::string>& value);
   void Note(absl::string_view key);
+  void Restore(const Change& change);
 
   size_t key_size_;
   std::vector<Segment> segments_;

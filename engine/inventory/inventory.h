@@ -53,6 +53,7 @@ struct PendingRules {
   bool notify = true;  // false: what is removed is not told
   RemovalRecipient recipient = RemovalRecipient::kAddedBy;
   Eui64 party;  // for kParty
+  AlertCode code = *ParseAlertCode("N8");  // of the notice; no source confirms it
 
   static std::vector<PendingPeriod> OfTheRelease();
 };

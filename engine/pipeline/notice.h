@@ -63,6 +63,7 @@ struct RequestNotice {
 // Source: DUIS 5.4, DeviceStatusChangeEvent (SECMP0060).
 struct RemovalNotice {
   Eui64 device;
+  AlertCode code;  // of the DCC alert
   std::optional<Eui64> recipient{};
   uint64_t counter = 0;  // of the ResponseID
   TimeMs at;

@@ -12,6 +12,7 @@
 
 #include "engine/alert/event.h"
 #include "engine/base/check.h"
+#include "engine/pipeline/notice.h"
 #include "engine/pipeline/record.h"
 #include "engine/throttle/episode_event.h"
 #include "engine/throttle/ledger.h"
@@ -22,10 +23,11 @@ struct Results {
   absl::Span<const Record> records;
   absl::Span<const Verdict> verdicts;    // one for each record; only those of alerts mean anything
   absl::Span<const LedgerEntry> ledger;  // in order
+  absl::Span<const Notice> notices{};    // in order
   uint32_t first = 0;                    // index in the round of the first of the records
 
-  // Those of the records from `begin` up to `end`. What the ledger says behind the last record of
-  // the round belongs to the last part.
+  // Those of the records from `begin` up to `end`. What the ledger and the notices say behind the
+  // last record of the round belongs to the last part.
   Results Part(size_t begin, size_t end) const;
 };
 
@@ -36,6 +38,11 @@ struct Results {
 //   visitor.Duplicate(const Alert&)                       an alert was seen before
 //   visitor.Episode(const EpisodeEvent&)
 //   visitor.DeadLetter(const Record&, DeadReason)
+//   visitor.Switched(const SwitchNotice&)
+//   visitor.Removed(const RemovalNotice&)
+//   visitor.Respond(const Record&, const ResponseNotice&)
+//   visitor.Judge(const Record&, const RequestNotice&)
+// Between streams of alerts and streams of notices the order is that of the records, no finer.
 template <typename Visitor>
 void Visit(const Results& results, Visitor&& visitor) {
   const LedgerEntry* entry = results.ledger.begin();
@@ -53,8 +60,27 @@ void Visit(const Results& results, Visitor&& visitor) {
     }
     return mark;
   };
+  const Notice* notice = results.notices.begin();
+  const auto tell_notices = [&](uint32_t record) {
+    for (; notice != results.notices.end() && notice->record <= record; ++notice) {
+      if (const auto* change = std::get_if<SwitchNotice>(&notice->what)) {
+        visitor.Switched(*change);
+      } else if (const auto* removal = std::get_if<RemovalNotice>(&notice->what)) {
+        visitor.Removed(*removal);
+      } else {
+        const Record& about = results.records[notice->record - results.first];
+        if (const auto* response = std::get_if<ResponseNotice>(&notice->what)) {
+          visitor.Respond(about, *response);
+        } else {
+          visitor.Judge(about, std::get<RequestNotice>(notice->what));
+        }
+      }
+    }
+  };
   for (size_t i = 0; i < results.records.size(); ++i) {
-    const std::optional<CopyMark> mark = tell(results.first + static_cast<uint32_t>(i));
+    const uint32_t index = results.first + static_cast<uint32_t>(i);
+    const std::optional<CopyMark> mark = tell(index);
+    tell_notices(index);
     const Record& record = results.records[i];
     if (const auto* reason = std::get_if<DeadReason>(&record.event)) {
       visitor.DeadLetter(record, *reason);
@@ -77,6 +103,7 @@ void Visit(const Results& results, Visitor&& visitor) {
     }
   }
   tell(UINT32_MAX);
+  tell_notices(UINT32_MAX);
 }
 
 }  // namespace weir
