@@ -61,7 +61,7 @@ class KeyReplay {
   KeyReplay(const KeySource::Options& keys, Store& store, Team& team)
       : schedule_(WidestSchedule()),
         source_(keys),
-        replay_(schedule_, source_, sink_, &store, team) {}
+        replay_(schedule_, rules_, source_, sink_, &store, team) {}
 
   void Resume() { Demand(replay_.Resume(false)); }
 
@@ -77,6 +77,7 @@ class KeyReplay {
 
  private:
   PolicySchedule schedule_;
+  SystemRules rules_;
   KeySource source_;
   NoOutput sink_;
   Replay replay_;

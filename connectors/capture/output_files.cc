@@ -49,6 +49,14 @@ class Encoder {
     AppendDeadLetter(record, reason, *targets_[kDeadLetters]);
   }
 
+  void Switched(const SwitchNotice& /*notice*/) {}
+
+  void Removed(const RemovalNotice& /*notice*/) {}
+
+  void Respond(const Record& /*record*/, const ResponseNotice& /*notice*/) {}
+
+  void Judge(const Record& /*record*/, const RequestNotice& /*notice*/) {}
+
  private:
   Targets targets_;
 };

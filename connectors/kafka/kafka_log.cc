@@ -97,6 +97,14 @@ class KafkaLog::Encoder {
     Send(Stream::kDeadLetters, std::nullopt, absl::StripSuffix(text_, "\n"));
   }
 
+  void Switched(const SwitchNotice& /*notice*/) {}
+
+  void Removed(const RemovalNotice& /*notice*/) {}
+
+  void Respond(const Record& /*record*/, const ResponseNotice& /*notice*/) {}
+
+  void Judge(const Record& /*record*/, const RequestNotice& /*notice*/) {}
+
   // The first error.
   const absl::Status& status() const { return status_; }
 

@@ -178,7 +178,7 @@ absl::StatusOr<ReadyPartition> Restorer::RestoreFrom(const StandingCommit& stand
   }
   std::string remarks;
   ReadyPartition ready;
-  WEIR_ASSIGN_OR_RETURN(ready.owned, LoadPartition(*from.store, point, setup_.policy, remarks));
+  WEIR_ASSIGN_OR_RETURN(ready.owned, LoadPartition(*from.store, point, setup_.policy, setup_.rules, remarks));
   if (!remarks.empty()) {
     watch_.Log(LogLevel::kWarning,
                absl::StrCat("partition ", standing.partition,
@@ -239,7 +239,7 @@ absl::Status Restorer::CheckPoint(const StorePoint& point, const StandingCommit&
 absl::StatusOr<ReadyPartition> Restorer::StartAnew(const StandingCommit& standing,
                                                    std::unique_ptr<Store> store) {
   ReadyPartition ready;
-  ready.owned = std::make_unique<OwnedPartition>(standing, setup_.policy);
+  ready.owned = std::make_unique<OwnedPartition>(standing, setup_.policy, setup_.rules);
   StorePoint point;
   point.log = setup_.log;
   point.commit = standing;

@@ -15,6 +15,7 @@
 #include "connectors/kafka/topics.h"
 #include "engine/base/units.h"
 #include "engine/pipeline/store_home.h"
+#include "engine/pipeline/system_rules.h"
 #include "engine/throttle/policy.h"
 
 namespace weir {
@@ -34,6 +35,7 @@ struct ServiceSetup {
   std::string log;  // which log this is: cluster, topic and group
   const KafkaProperties& properties;
   const PolicySchedule& policy;
+  const SystemRules& rules;
   StoreHome& stores;
   ParkedPartitions& parked;
   Housekeeping& housekeeping;

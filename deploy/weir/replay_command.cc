@@ -36,6 +36,7 @@ constexpr size_t kMostUncommittedWithoutState = 200000;
 // Everything a replay is made of, in the order in which it must go away.
 struct Wiring {
   PolicySchedule schedule;
+  SystemRules rules;
   std::unique_ptr<Team> team;
   std::unique_ptr<CaptureSource> source;
   std::unique_ptr<Sink> sink;
@@ -57,7 +58,7 @@ absl::Status Connect(const ReplayArguments& arguments, Wiring& wiring) {
   if (!arguments.state.empty()) {
     WEIR_ASSIGN_OR_RETURN(wiring.store, OpenRocksDbStore(arguments.state));
   }
-  wiring.replay = std::make_unique<Replay>(wiring.schedule, *wiring.source, *wiring.sink,
+  wiring.replay = std::make_unique<Replay>(wiring.schedule, wiring.rules, *wiring.source, *wiring.sink,
                                            wiring.store.get(), *wiring.team);
   return wiring.replay->Resume(arguments.force);
 }

@@ -70,6 +70,7 @@ void LogToStandardError() {
 struct Configured {
   ServiceConfig config;
   PolicySchedule policy = PolicySchedule::Default();
+  SystemRules rules;
   std::optional<KafkaProperties> properties;
 };
 
@@ -237,6 +238,7 @@ absl::Status Serve(const Configured& configured) {
       .log = log,
       .properties = *configured.properties,
       .policy = configured.policy,
+      .rules = configured.rules,
       .stores = stores,
       .parked = parked,
       .housekeeping = *housekeeping,

@@ -162,11 +162,11 @@ struct Response {
 // What became of one instruction of a future-dated request.
 struct Outcome {
   RequestId id;
-  bool succeeded = false;                // 8F66; else 8F67
-  absl::string_view srv;                 // empty if it does not say
-  std::optional<uint32_t> instruction;   // its number
-  std::optional<uint32_t> instructions;  // how many the request has
-  RequestReport report;                  // message_code 0: it does not say
+  bool succeeded = false;                  // 8F66; else 8F67
+  absl::string_view srv{};                 // empty if it does not say
+  std::optional<uint32_t> instruction{};   // its number
+  std::optional<uint32_t> instructions{};  // how many the request has
+  RequestReport report{};                  // message_code 0: it does not say
 };
 
 // A record about inventory or service requests. It moves the stream time and is counted.

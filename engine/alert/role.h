@@ -30,8 +30,8 @@ std::optional<Role> ParseRole(absl::string_view text);
 struct Party {
   Eui64 id;
   Role role = Role::kOu;
-  std::string name;
-  std::vector<std::string> distributors;  // of role ED: the first two digits of its MPANs
+  std::string name{};
+  std::vector<std::string> distributors{};  // of role ED: the first two digits of its MPANs
 };
 
 // The parties that are configured.

@@ -83,6 +83,16 @@ void PackedTable::Restore(const Change& change) {
   }
 }
 
+void PackedTable::Export(const StateScope& scope) const {
+  ForEachChange([&](absl::string_view key, std::optional<absl::string_view> value) {
+    if (value) {
+      scope.Put(key, std::string(*value));
+    } else {
+      scope.Erase(key);
+    }
+  });
+}
+
 size_t PackedTable::size() const {
   size_t size = 0;
   for (const Segment& segment : segments_) {

@@ -23,6 +23,8 @@
 #include "absl/hash/hash.h"
 #include "absl/strings/string_view.h"
 
+#include "engine/base/state_batch.h"
+
 namespace weir {
 
 class PackedTable {
@@ -49,14 +51,17 @@ class PackedTable {
     }
   }
 
-  // Calls `visit(key)` for every key that the open batch has changed; for some of them more than
-  // once.
+  // Calls `visit(key, value)` for every key that the open batch has changed, for some of them more
+  // than once, with what stands there now: an optional value.
   template <typename Visit>
   void ForEachChange(Visit&& visit) const {
     for (const Change& change : journal_) {
-      visit(absl::string_view(change.key));
+      visit(absl::string_view(change.key), Find(change.key));
     }
   }
+
+  // Writes what the open batch has changed.
+  void Export(const StateScope& scope) const;
 
   void Accept() { journal_.clear(); }
 

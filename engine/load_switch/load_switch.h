@@ -34,34 +34,10 @@
 #include "engine/base/packed_table.h"
 #include "engine/base/state_batch.h"
 #include "engine/base/units.h"
+#include "engine/load_switch/switch_request.h"
+#include "engine/load_switch/switch_rules.h"
 
 namespace weir {
-
-// A service request whose success is a change.
-struct SwitchTrigger {
-  std::string srv;
-  bool on = true;
-  TimeMs from;
-  std::optional<DeviceType> only_for{};     // the type that the device must be known to have
-  uint32_t instructions = 1;                // of a future-dated request that does not say
-  bool is_scheduled = false;                // future-dated ones are held by the DCC, not the device
-  std::optional<uint16_t> message_code{};   // of its command, by which a bare outcome is told
-};
-
-// An alert that says so.
-struct SwitchAlert {
-  AlertCode code;
-  bool on = false;
-  TimeMs from;
-};
-
-struct LoadSwitchRules {
-  std::vector<SwitchTrigger> triggers = OfTheRelease();
-  std::vector<SwitchAlert> alerts = AlertsOfTheRelease();
-
-  static std::vector<SwitchTrigger> OfTheRelease();
-  static std::vector<SwitchAlert> AlertsOfTheRelease();
-};
 
 struct SwitchChange {
   Eui64 device;
@@ -71,45 +47,8 @@ struct SwitchChange {
   TimeMs changed_at;
 };
 
-// One request as it is kept: open, or remembered.
-struct SwitchRequest {
-  // An outcome that has come. Told apart by number, or by what was to be changed.
-  struct Instruction {
-    std::optional<uint32_t> number;
-    std::optional<uint64_t> digest;
-    bool succeeded = false;
-  };
-
-  std::string srv;
-  bool was_seen = false;  // the request itself
-  std::optional<TimeMs> execute_at{};
-  std::optional<uint32_t> requested{};  // instructions, by the request
-  std::optional<uint32_t> total{};      // by its outcomes
-  std::optional<TimeMs> first_outcome{};
-  std::vector<Instruction> outcomes{};
-  std::optional<TimeMs> changed_at{};  // when the last instruction succeeded
-  std::optional<TimeMs> done_at{};     // none: it is open
-
-  // When it is settled, or forgotten.
-  TimeMs due() const;
-};
-
-struct NamedSwitchRequest {
-  RequestId id;
-  SwitchRequest request;
-};
-
-// Names begin with the device, so that a device's requests stand together.
-std::string SwitchRequestName(const RequestId& id);
-std::optional<NamedSwitchRequest> DecodeSwitchRequest(absl::string_view name,
-                                                      absl::string_view value);
-
 class LoadSwitch {
  public:
-  static constexpr DurationMs kSettleAfter{2 * kDay.value};   // after the first outcome
-  static constexpr DurationMs kExpireAfter{2 * kDay.value};   // after the date of execution
-  static constexpr DurationMs kRememberFor{30 * kDay.value};  // what is done
-
   // `rules` outlive it.
   explicit LoadSwitch(const LoadSwitchRules& rules);
 
@@ -125,7 +64,7 @@ class LoadSwitch {
   // Of an alert whose code IsTrigger.
   std::optional<SwitchChange> OnAlert(const Alert& alert, TimeMs now);
 
-  bool IsTrigger(AlertCode code) const { return alert_triggers_[code.index()]; }
+  bool IsTrigger(AlertCode code) const { return alerts_[code.index()] != nullptr; }
 
   // The earliest time at which a request is settled or forgotten.
   std::optional<TimeMs> NextDue() const;
@@ -156,15 +95,18 @@ class LoadSwitch {
   };
 
   const SwitchTrigger* TriggerOf(absl::string_view srv) const;
-  const SwitchTrigger* TriggerOf(const RequestReport& report) const;
+  const SwitchTrigger* TriggerOf(const Outcome& outcome, const SwitchRequest* known) const;
   std::optional<SwitchRequest> Find(absl::string_view name) const;
   void Keep(absl::string_view name, const SwitchRequest& request);
-  void Forget(absl::string_view name, const SwitchRequest& request);
+  void Forget(absl::string_view name);
+  void AddTimer(absl::string_view name, std::optional<absl::string_view> value);
+  void RemoveTimer(absl::string_view name, std::optional<absl::string_view> value);
+  static bool IsComplete(const SwitchRequest& request, const SwitchTrigger& trigger);
   std::optional<SwitchChange> Settle(const RequestId& id, SwitchRequest request,
                                      std::optional<DeviceType> type, TimeMs now);
 
   const LoadSwitchRules& rules_;
-  std::vector<bool> alert_triggers_;  // by AlertCode::index()
+  std::vector<const SwitchAlert*> alerts_;  // by AlertCode::index(); null: no trigger
   PackedTable requests_;
   absl::btree_set<Timer> timers_;
 };

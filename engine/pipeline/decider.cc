@@ -30,9 +30,11 @@ Results Decider::RunToTheEnd(Partition& partition, absl::Span<const Record> reco
 
 Results Decider::Collect(Partition& partition) {
   ledger_.clear();
+  notices_.clear();
   partition.MoveLedgerTo(ledger_);
+  partition.MoveNoticesTo(notices_);
   PutInOrder(ledger_);
-  return {.records = {}, .verdicts = {}, .ledger = ledger_};
+  return {.records = {}, .verdicts = {}, .ledger = ledger_, .notices = notices_};
 }
 
 }  // namespace weir

@@ -11,6 +11,7 @@
 #include "absl/types/span.h"
 
 #include "engine/base/units.h"
+#include "engine/pipeline/notice.h"
 #include "engine/pipeline/partition.h"
 #include "engine/pipeline/record.h"
 #include "engine/pipeline/results.h"
@@ -26,7 +27,7 @@ class Decider {
   // Lets time pass to `until` without records.
   Results DecideIdle(Partition& partition, TimeMs until);
 
-  // What the partition's ledgers hold of what happened outside of rounds.
+  // What the partition's ledgers and notices hold of what happened outside of rounds.
   Results Collect(Partition& partition);
 
  private:
@@ -35,6 +36,7 @@ class Decider {
   std::vector<uint32_t> all_;  // 0, 1, 2 and so on
   std::vector<Verdict> verdicts_;
   std::vector<LedgerEntry> ledger_;
+  std::vector<Notice> notices_;
 };
 
 }  // namespace weir

@@ -41,7 +41,8 @@ absl::Status Inspection::Load(Store& store) {
 absl::StatusOr<Partition*> Inspection::PartitionAt(Store& store, uint32_t index) {
   if (index == loaded_.size()) {
     const PolicySchedule none;
-    Partition reader(none, Loaded::kShards);
+    const SystemRules rules;
+    Partition reader(none, rules, Loaded::kShards);
     WEIR_RETURN_IF_ERROR(LoadPast(store, index, reader));
     loaded_.push_back(std::make_unique<Loaded>(reader.Past()));
   }

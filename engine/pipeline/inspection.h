@@ -99,11 +99,12 @@ class Inspection {
  private:
   struct Loaded {
     explicit Loaded(PolicySchedule schedule)
-        : past(std::move(schedule)), partition(std::make_unique<Partition>(past, kShards)) {}
+        : past(std::move(schedule)), partition(std::make_unique<Partition>(past, rules, kShards)) {}
 
     static constexpr size_t kShards = 1;
 
     PolicySchedule past;
+    SystemRules rules;  // nothing is decided by them
     std::unique_ptr<Partition> partition;
   };
 

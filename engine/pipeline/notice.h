@@ -3,10 +3,12 @@
 // Layer: engine/pipeline (engine/alert, engine/base, engine/eligibility).
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "absl/strings/string_view.h"
 
@@ -76,5 +78,11 @@ struct Notice {
   uint32_t record = 0;  // index in the round: of the record that brought it
   std::variant<SwitchNotice, ResponseNotice, RequestNotice, RemovalNotice> what;
 };
+
+// Puts the notices of the partitions of a round, each in order, into the one order of the log.
+inline void PutInOrder(std::vector<Notice>& notices) {
+  std::stable_sort(notices.begin(), notices.end(),
+                   [](const Notice& a, const Notice& b) { return a.record < b.record; });
+}
 
 }  // namespace weir

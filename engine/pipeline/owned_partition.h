@@ -16,6 +16,7 @@
 #include "engine/pipeline/changelog.h"
 #include "engine/pipeline/commit_log.h"
 #include "engine/pipeline/partition.h"
+#include "engine/pipeline/system_rules.h"
 #include "engine/throttle/policy.h"
 
 namespace weir {
@@ -33,11 +34,12 @@ class CommitFollower {
 class OwnedPartition {
  public:
   // Without state; it is loaded into state() by the entries of the commit at which it stands.
-  OwnedPartition(const StandingCommit& standing, PolicySchedule schedule)
+  // `rules` outlive it.
+  OwnedPartition(const StandingCommit& standing, PolicySchedule schedule, const SystemRules& rules)
       : standing_(standing),
         position_(standing.next_offset),
         schedule_(std::make_unique<PolicySchedule>(std::move(schedule))),
-        state_(std::make_unique<Partition>(*schedule_, kShards)) {}
+        state_(std::make_unique<Partition>(*schedule_, rules, kShards)) {}
 
   // Once loaded: which deltas its head says are still needed.
   void ContinueFrom(uint64_t oldest_delta);

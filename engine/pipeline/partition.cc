@@ -21,6 +21,7 @@ namespace {
 constexpr absl::string_view kHead = Partition::kPastSections[0];
 constexpr absl::string_view kVersions = Partition::kPastSections[1];
 constexpr absl::string_view kThrottle = "c";
+constexpr absl::string_view kRegistry = "d";
 
 // The name of the entry of the version with this index.
 std::string VersionEntry(size_t index) {
@@ -51,11 +52,12 @@ constexpr absl::string_view kForceHint =
 
 }  // namespace
 
-Partition::Partition(const PolicySchedule& schedule, size_t shards)
+Partition::Partition(const PolicySchedule& schedule, const SystemRules& rules, size_t shards)
     : schedule_(schedule),
       progress_{StreamClock(schedule.max_ahead), {}},
       accepted_(progress_),
       throttle_(schedule, shards),
+      registry_(rules),
       past_duplicate_window_(schedule.duplicate_window),
       past_max_ahead_(schedule.max_ahead) {}
 
@@ -63,6 +65,9 @@ void Partition::Begin(absl::Span<const Record> records, absl::Span<const uint32_
                       absl::Span<Verdict> verdicts) {
   arrivals_.clear();
   timeline_.Clear();
+  registry_.Begin();
+  records_ = records;
+  verdicts_ = verdicts;
   for (const uint32_t index : mine) {
     Take(records[index], index);
   }
@@ -72,6 +77,9 @@ void Partition::Begin(absl::Span<const Record> records, absl::Span<const uint32_
 void Partition::BeginIdle(TimeMs until) {
   arrivals_.clear();
   timeline_.Clear();
+  registry_.Begin();
+  records_ = {};
+  verdicts_ = {};
   if (stream_time() && *stream_time() < until) {
     progress_.clock.MoveTo(until);
     FollowClock(0);
@@ -82,19 +90,61 @@ void Partition::BeginIdle(TimeMs until) {
 void Partition::Take(const Record& record, uint32_t index) {
   ++progress_.counts.read;
   if (const auto* alert = std::get_if<Alert>(&record.event)) {
-    const bool timed = Observe(*alert, progress_.clock);
-    WEIR_CHECK(timed);  // without any time it is a dead letter
-    FollowClock(index);
-    arrivals_.push_back(
-        {.alert = alert, .now = Now(), .position = record.origin.offset, .record = index});
+    Take(record, *alert, index);
   } else if (const auto* other = std::get_if<OtherEvent>(&record.event)) {
-    ++progress_.counts.other;
-    if (Observe(*other, progress_.clock)) {
-      FollowClock(index);
-    }
+    Take(record, *other, index);
   } else {
     ++progress_.counts.dead;
   }
+}
+
+void Partition::Take(const Record& record, const Alert& alert, uint32_t index) {
+  const bool timed = Observe(alert, progress_.clock);
+  WEIR_CHECK(timed);  // without any time it is a dead letter
+  FollowClock(index);
+  arrivals_.push_back(
+      {.alert = &alert, .now = *Now(), .position = record.origin.offset, .record = index});
+  if (registry_.Concerns(alert)) {
+    registry_.Add(index, record.number, Now());
+  }
+}
+
+void Partition::Take(const Record& record, const OtherEvent& event, uint32_t index) {
+  ++progress_.counts.other;
+  if (Observe(event, progress_.clock)) {
+    FollowClock(index);
+  }
+  // An inventory record is never a duplicate.
+  if (!std::holds_alternative<const DeviceRecord*>(event.what)) {
+    arrivals_.push_back({.other = &event,
+                         .now = Now().value_or(TimeMs{}),
+                         .position = record.origin.offset,
+                         .record = index});
+  }
+  registry_.Add(index, record.number, Now());
+}
+
+bool Partition::DealOut() {
+  if (throttle_.DealOut()) {
+    return true;
+  }
+  registry_.Process(records_, verdicts_, timeline_);
+  return false;
+}
+
+ReadCounts Partition::counts() const {
+  ReadCounts counts = progress_.counts;
+  counts.other -= registry_.totals().duplicates;
+  return counts;
+}
+
+std::optional<TimeMs> Partition::NextDue() const {
+  if (!stream_time()) {
+    return std::nullopt;
+  }
+  const std::optional<TimeMs> alerts = throttle_.NextDue();
+  const std::optional<TimeMs> others = registry_.NextDue();
+  return alerts && others ? std::min(alerts, others) : alerts ? alerts : others;
 }
 
 // The clock has moved, with the record with this index, or stayed.
@@ -102,12 +152,12 @@ void Partition::FollowClock(uint32_t index) {
   if (progress_.fired_to && *progress_.fired_to <= *progress_.clock.now()) {
     progress_.fired_to.reset();
   }
-  timeline_.Add(index, Now());
+  timeline_.Add(index, *Now());
 }
 
 // When everything happens: at stream time, but never before timers that have fired.
-TimeMs Partition::Now() const {
-  return std::max(progress_.clock.now(), progress_.fired_to).value_or(TimeMs{});
+std::optional<TimeMs> Partition::Now() const {
+  return std::max(progress_.clock.now(), progress_.fired_to);
 }
 
 std::optional<TimeMs> Partition::TimeAfter(absl::Span<const Record> records) const {
@@ -123,10 +173,22 @@ std::optional<TimeMs> Partition::TimeAfter(absl::Span<const Record> records) con
 }
 
 bool Partition::FireSome(TimeMs by, size_t limit) {
-  if (const std::optional<TimeMs> last = throttle_.FireSome(by, limit)) {
-    progress_.fired_to = last;
+  // Those of alerts first: how far they have come is how far everything has.
+  const size_t alerts = throttle_.CountDue(by, limit);
+  std::optional<TimeMs> last = throttle_.FireSome(by, limit);
+  if (alerts < limit) {
+    last = std::max(last, registry_.FireSome(throttle_.UpToNextVersion(by), limit - alerts));
+  }
+  if (last) {
+    progress_.fired_to = std::max(progress_.fired_to, last);
   }
   return IsMoreDue(by, 0);
+}
+
+bool Partition::IsMoreDue(TimeMs by, size_t limit) const {
+  const size_t alerts = throttle_.CountDue(by, limit + 1);
+  return alerts > limit ||
+         alerts + registry_.CountDue(throttle_.UpToNextVersion(by), limit + 1 - alerts) > limit;
 }
 
 void Partition::Accept() {
@@ -136,11 +198,13 @@ void Partition::Accept() {
   }
   stored_versions_ = past_.size();
   throttle_.Accept(progress_.clock.now().value_or(TimeMs{}));
+  registry_.Accept();
 }
 
 void Partition::Rollback() {
   progress_ = accepted_;
   throttle_.Rollback();
+  registry_.Rollback(Now().value_or(TimeMs{}));
 }
 
 void Partition::Export(uint64_t number, const StateScope& scope) const {
@@ -153,6 +217,7 @@ void Partition::Export(uint64_t number, const StateScope& scope) const {
     scope.Erase(VersionEntry(i));
   }
   throttle_.Export(number, scope.Inner(kThrottle));
+  registry_.Export(scope.Inner(kRegistry));
 }
 
 void Partition::ExportUpkeep(uint64_t number, const StateScope& scope) {
@@ -207,6 +272,9 @@ absl::Status Partition::Load(absl::string_view name, absl::string_view value) {
   if (section == kThrottle) {
     return throttle_.Load(rest, value);
   }
+  if (section == kRegistry) {
+    return registry_.Load(rest, value);
+  }
   return absl::DataLossError(absl::StrCat("the state holds an unknown entry '", name, "'"));
 }
 
@@ -250,10 +318,12 @@ absl::Status Partition::FinishLoad(bool force) {
     return past;
   }
   const TimeMs now = progress_.clock.now().value_or(TimeMs{});
-  WEIR_RETURN_IF_ERROR(throttle_.CheckLoaded(past_.empty() ? nullptr : &past_.back(), Now(),
+  WEIR_RETURN_IF_ERROR(throttle_.CheckLoaded(past_.empty() ? nullptr : &past_.back(),
+                                             Now().value_or(TimeMs{}),
                                              progress_.fired_to.has_value()));
   accepted_ = progress_;
   throttle_.FinishLoad(now);
+  registry_.FinishLoad(Now().value_or(TimeMs{}));
   if (!past.ok()) {
     throttle_.StartAfresh(past_.empty() ? nullptr : &past_.back(), now);
     past_.clear();  // so that the next commit writes the schedule's

@@ -1,4 +1,5 @@
-// One partition's state machine: stream time, duplicates, throttling.
+// One partition's state machine: stream time, duplicates, throttling, and what follows from records
+// about devices and service requests.
 //
 // Records go in round by round, in the order of the log; what becomes of them is left in verdicts
 // and a ledger. A batch is everything since the last Accept or Rollback. Export writes what the
@@ -13,7 +14,7 @@
 //
 // Threads: one owner, but for Decide: one thread for each shard.
 //
-// Layer: engine/pipeline (engine/alert, engine/base, engine/throttle).
+// Layer: engine/pipeline (engine/alert, engine/base, engine/throttle, and those of the registry).
 #pragma once
 
 #include <array>
@@ -28,8 +29,11 @@
 #include "absl/types/span.h"
 
 #include "engine/base/state_batch.h"
+#include "engine/pipeline/notice.h"
 #include "engine/pipeline/record.h"
+#include "engine/pipeline/registry.h"
 #include "engine/pipeline/stream_clock.h"
+#include "engine/pipeline/system_rules.h"
 #include "engine/throttle/ledger.h"
 #include "engine/throttle/policy.h"
 #include "engine/throttle/throttle.h"
@@ -49,8 +53,8 @@ class Partition {
   // Beginnings of the names of the entries that Past needs.
   static constexpr std::array<absl::string_view, 2> kPastSections = {"a", "b"};
 
-  // `schedule` outlives the partition.
-  Partition(const PolicySchedule& schedule, size_t shards);
+  // `schedule` and `rules` outlive the partition.
+  Partition(const PolicySchedule& schedule, const SystemRules& rules, size_t shards);
   ~Partition() = default;
   Partition(const Partition&) = delete;
   Partition& operator=(const Partition&) = delete;
@@ -66,12 +70,10 @@ class Partition {
 
   // The earliest time at which anything happens by itself: a timer, or a version that takes effect.
   // Nothing as long as there is no stream time.
-  std::optional<TimeMs> NextDue() const {
-    return stream_time() ? throttle_.NextDue() : std::nullopt;
-  }
+  std::optional<TimeMs> NextDue() const;
 
   // False at the end of the round, when there is nothing to decide.
-  bool DealOut() { return throttle_.DealOut(); }
+  bool DealOut();
 
   void Decide(size_t shard) { throttle_.Decide(shard); }
 
@@ -91,10 +93,13 @@ class Partition {
   bool FireSome(TimeMs by, size_t limit);
 
   // Whether FireSome has more than `limit` timers to fire. Looks at no more than that.
-  bool IsMoreDue(TimeMs by, size_t limit) const { return throttle_.IsMoreDue(by, limit); }
+  bool IsMoreDue(TimeMs by, size_t limit) const;
 
   // Moves the ledger of what has been decided behind `entries`, in no particular order.
   void MoveLedgerTo(std::vector<LedgerEntry>& entries) { throttle_.MoveLedgersTo(entries); }
+
+  // The same for its notices, which are in order, once the round has ended.
+  void MoveNoticesTo(std::vector<Notice>& notices) { registry_.MoveNoticesTo(notices); }
 
   void Accept();
   void Rollback();
@@ -127,7 +132,8 @@ class Partition {
   // and no later ones.
   PolicySchedule Past() const;
 
-  const ReadCounts& counts() const { return progress_.counts; }
+  // `other` without duplicates.
+  ReadCounts counts() const;
 
   std::optional<TimeMs> stream_time() const { return progress_.clock.now(); }
 
@@ -135,6 +141,8 @@ class Partition {
   std::optional<TimeMs> fired_to() const { return progress_.fired_to; }
 
   const Throttle& throttle() const { return throttle_; }
+
+  const Registry& registry() const { return registry_; }
 
  private:
   // The scalars, so that a rollback is one assignment.
@@ -145,8 +153,10 @@ class Partition {
   };
 
   void Take(const Record& record, uint32_t index);
+  void Take(const Record& record, const Alert& alert, uint32_t index);
+  void Take(const Record& record, const OtherEvent& event, uint32_t index);
   void FollowClock(uint32_t index);
-  TimeMs Now() const;
+  std::optional<TimeMs> Now() const;
   std::string EncodeHead() const;
   absl::Status LoadHead(absl::string_view value);
   absl::Status CheckPast() const;
@@ -155,8 +165,11 @@ class Partition {
   Progress progress_;
   Progress accepted_;
   Throttle throttle_;
+  Registry registry_;
 
   // Of the round under way.
+  absl::Span<const Record> records_;
+  absl::Span<const Verdict> verdicts_;
   std::vector<Arrival> arrivals_;
   Timeline timeline_;
 

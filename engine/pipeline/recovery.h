@@ -83,8 +83,10 @@ absl::StatusOr<StorePoint> CatchUp(Store& store, const StorePoint& from,
 
 // The partition at the point of the store. It goes on under the policy versions that its state was
 // decided under; of `given` those count that lie ahead. What else differs is said in `remarks`.
+// `rules` outlive it.
 absl::StatusOr<std::unique_ptr<OwnedPartition>> LoadPartition(Store& store, const StorePoint& point,
                                                               const PolicySchedule& given,
+                                                              const SystemRules& rules,
                                                               std::string& remarks);
 
 }  // namespace weir

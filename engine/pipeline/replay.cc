@@ -9,12 +9,18 @@
 
 namespace weir {
 
-Replay::Replay(const PolicySchedule& schedule, Source& source, Sink& sink, Store* store, Team& team)
-    : schedule_(schedule), source_(source), sink_(sink), store_(store), team_(team) {}
+Replay::Replay(const PolicySchedule& schedule, const SystemRules& rules, Source& source, Sink& sink,
+               Store* store, Team& team)
+    : schedule_(schedule),
+      rules_(rules),
+      source_(source),
+      sink_(sink),
+      store_(store),
+      team_(team) {}
 
 Partition& Replay::PartitionAt(uint32_t index) {
   while (index >= partitions_.size()) {
-    partitions_.push_back(std::make_unique<Partition>(schedule_, team_.parts()));
+    partitions_.push_back(std::make_unique<Partition>(schedule_, rules_, team_.parts()));
   }
   return *partitions_[index];
 }
@@ -82,6 +88,7 @@ void Replay::Decide() {
   }
   for (Partition* partition : all) {
     partition->MoveLedgerTo(ledger_);
+    partition->MoveNoticesTo(notices_);
   }
   for (std::vector<uint32_t>& mine : dealt_) {
     mine.clear();
@@ -102,8 +109,11 @@ void Replay::WriteResults() {
       storms_.Add(*event);
     }
   }
-  sink_.Write({.records = records_, .verdicts = verdicts_, .ledger = ledger_});
+  PutInOrder(notices_);
+  sink_.Write(
+      {.records = records_, .verdicts = verdicts_, .ledger = ledger_, .notices = notices_});
   ledger_.clear();
+  notices_.clear();
 }
 
 absl::Status Replay::Commit() {

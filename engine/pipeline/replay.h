@@ -20,12 +20,14 @@
 
 #include "engine/base/state_batch.h"
 #include "engine/base/team.h"
+#include "engine/pipeline/notice.h"
 #include "engine/pipeline/partition.h"
 #include "engine/pipeline/sink.h"
 #include "engine/pipeline/source.h"
 #include "engine/pipeline/store.h"
 #include "engine/pipeline/storm_tally.h"
 #include "engine/pipeline/summary.h"
+#include "engine/pipeline/system_rules.h"
 #include "engine/throttle/ledger.h"
 #include "engine/throttle/policy.h"
 
@@ -35,7 +37,8 @@ class Replay {
  public:
   // `store` may be null: then nothing outlives the run. All outlive the replay. Whoever is in the
   // team decides alerts; the results do not depend on it.
-  Replay(const PolicySchedule& schedule, Source& source, Sink& sink, Store* store, Team& team);
+  Replay(const PolicySchedule& schedule, const SystemRules& rules, Source& source, Sink& sink,
+         Store* store, Team& team);
 
   // First of all: takes up the state of the last commit, or starts from nothing. With `force` a
   // state decided under other policy versions is taken up too; see Partition::FinishLoad.
@@ -74,6 +77,7 @@ class Replay {
   void MakeDurable();
 
   const PolicySchedule& schedule_;
+  const SystemRules& rules_;
   Source& source_;
   Sink& sink_;
   Store* store_;
@@ -86,6 +90,7 @@ class Replay {
   std::vector<std::vector<uint32_t>> dealt_;  // by partition: the indices of its records
   std::vector<Verdict> verdicts_;
   std::vector<LedgerEntry> ledger_;
+  std::vector<Notice> notices_;
 
   std::string position_;  // of the source, at the last commit
   uint64_t commits_ = 0;  // in the whole life of the state

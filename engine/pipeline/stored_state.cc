@@ -10,7 +10,7 @@ namespace weir {
 namespace {
 
 // Of the state's records. A change to any of them that an older reader would misread raises it.
-constexpr uint64_t kStateFormat = 3;
+constexpr uint64_t kStateFormat = 4;
 
 constexpr uint64_t kMostCommits = uint64_t{1} << 63;  // what is beyond is damaged
 

@@ -10,6 +10,7 @@
 
 namespace weir {
 
+// Those of the November 2019 SEC release, without parties, unless something else is said.
 struct SystemRules {
   Parties parties;
   EligibilityTable eligibility;

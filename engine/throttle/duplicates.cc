@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <type_traits>
 #include <utility>
+#include <variant>
 
 #include "engine/base/check.h"
 #include "engine/throttle/dealing.h"
@@ -48,6 +50,74 @@ std::optional<Fingerprint> FingerprintOf(const Alert& alert) {
       alert.payload.size(),
   };
   const XXH128_hash_t id = XXH3_128bits(message.data(), sizeof message);
+  return Fingerprint{.high = (id.high64 & ~uint64_t{0xFFFF}) | DeviceBits(device), .low = id.low64};
+}
+
+namespace {
+
+void PutMember(std::optional<uint64_t> number, std::string& out) {
+  PutU8(number ? 1 : 0, out);
+  PutU64(number.value_or(0), out);
+}
+
+void PutId(const RequestId& id, std::string& out) {
+  PutWords({id.party.value, id.device.value, id.counter}, out);
+}
+
+std::optional<uint64_t> NumberOf(std::optional<TimeMs> time) {
+  return time ? std::make_optional(static_cast<uint64_t>(time->value)) : std::nullopt;
+}
+
+void PutContent(const Request& request, std::string& out) {
+  PutId(request.id, out);
+  PutBytes(request.srv, out);
+  PutMember(request.role ? std::make_optional(static_cast<uint64_t>(*request.role)) : std::nullopt,
+            out);
+  PutMember(request.supplier ? std::make_optional(request.supplier->value) : std::nullopt, out);
+  PutMember(NumberOf(request.execute_at), out);
+  PutMember(request.instructions, out);
+  if (request.gas_flow_rate) {
+    PutU8(request.gas_flow_rate->is_decimal ? 1 : 0, out);
+    PutBytes(request.gas_flow_rate->text, out);
+  }
+}
+
+void PutContent(const Response& response, std::string& out) {
+  PutId(response.id, out);
+  PutBytes(response.srv, out);
+  PutBytes(response.code, out);
+  PutBytes(response.payload, out);
+}
+
+void PutContent(const Outcome& outcome, std::string& out) {
+  PutId(outcome.id, out);
+  PutBytes(outcome.srv, out);
+  PutU8(outcome.succeeded ? 1 : 0, out);
+  PutMember(outcome.instruction, out);
+  PutMember(outcome.instructions, out);
+  PutU64(outcome.report.message_code, out);
+  PutU64(outcome.report.counter, out);
+  PutBytes(outcome.report.instruction, out);
+}
+
+}  // namespace
+
+std::optional<Fingerprint> FingerprintOf(const OtherEvent& event) {
+  if (std::holds_alternative<const DeviceRecord*>(event.what)) {
+    return std::nullopt;
+  }
+  const Eui64 device = event.device.value_or(Eui64{});
+  std::string content;
+  PutU64(event.what.index(), content);
+  PutU64(device.value, content);
+  std::visit(
+      [&content](const auto* what) {
+        if constexpr (!std::is_same_v<decltype(what), const DeviceRecord*>) {
+          PutContent(*what, content);
+        }
+      },
+      event.what);
+  const XXH128_hash_t id = XXH3_128bits(content.data(), content.size());
   return Fingerprint{.high = (id.high64 & ~uint64_t{0xFFFF}) | DeviceBits(device), .low = id.low64};
 }
 

@@ -46,6 +46,9 @@ struct Fingerprint {
 // Nothing for a message without identity. The same on every machine and in every version.
 std::optional<Fingerprint> FingerprintOf(const Alert& alert);
 
+// The same of a request, a response or an outcome; an inventory record has no identity.
+std::optional<Fingerprint> FingerprintOf(const OtherEvent& event);
+
 // When a message was seen.
 struct Sighting {
   Fingerprint id;

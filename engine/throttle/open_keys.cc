@@ -7,6 +7,7 @@
 #include "absl/container/flat_hash_set.h"
 
 #include "engine/base/check.h"
+#include "engine/base/timers.h"
 #include "engine/base/wire.h"
 
 namespace weir {
@@ -196,12 +197,8 @@ void OpenKeys::RemoveTimer(const Timer& timer) {
   next_due_ = timers_.empty() ? kNever : timers_.begin()->due;
 }
 
-bool OpenKeys::IsMoreDueBy(TimeMs now, size_t limit) const {
-  auto timer = timers_.begin();
-  for (; timer != timers_.end() && timer->due <= now && limit > 0; --limit) {
-    ++timer;
-  }
-  return timer != timers_.end() && timer->due <= now;
+size_t OpenKeys::CountDue(TimeMs now, size_t limit) const {
+  return CountDueBy(timers_, now, limit);
 }
 
 std::optional<TimeMs> OpenKeys::NextDue() const {

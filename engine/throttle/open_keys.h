@@ -75,8 +75,8 @@ class OpenKeys {
   // Whether a key is due at or before `now`.
   bool IsAnyDueBy(TimeMs now) const { return next_due_ <= now; }
 
-  // Whether more than `limit` keys are. Looks at no more than that.
-  bool IsMoreDueBy(TimeMs now, size_t limit) const;
+  // How many keys are; counts no further than `limit`.
+  size_t CountDue(TimeMs now, size_t limit) const;
 
   // The earliest due time; nothing if no key is open.
   std::optional<TimeMs> NextDue() const;

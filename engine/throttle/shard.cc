@@ -55,9 +55,9 @@ void Shard::Decide(const Timeline& timeline, std::optional<TimeMs> until,
 }
 
 Shard::Prepared Shard::Prepare(const Dealt& dealt) const {
-  const Alert& alert = *dealt.arrival.alert;
+  const Alert* alert = dealt.arrival.alert;
   Prepared prepared;
-  prepared.id = FingerprintOf(alert);
+  prepared.id = alert != nullptr ? FingerprintOf(*alert) : FingerprintOf(*dealt.arrival.other);
   if (prepared.id) {
     duplicates_.Prefetch(*prepared.id);
   }
@@ -75,6 +75,10 @@ void Shard::Approach(const Dealt& dealt, Prepared& prepared) {
 
 Verdict Shard::DecideOne(const Dealt& dealt, const Prepared& prepared) {
   const Arrival& arrival = dealt.arrival;
+  if (arrival.alert == nullptr) {
+    return prepared.id && duplicates_.IsDuplicate(*prepared.id, arrival.now) ? Verdict::kDuplicate
+                                                                             : Verdict::kForward;
+  }
   const Alert& alert = *arrival.alert;
   CodeTotals& totals = totals_.Of(alert.code);
   if (prepared.id && duplicates_.IsDuplicate(*prepared.id, arrival.now)) {

@@ -34,10 +34,12 @@
 
 namespace weir {
 
-// An alert that has arrived in the log.
+// An alert that has arrived in the log, or another record of which it is only asked whether it was
+// seen before.
 struct Arrival {
   const Alert* alert = nullptr;
-  TimeMs now;            // stream time, the alert's own time taken in
+  const OtherEvent* other = nullptr;  // if there is no alert
+  TimeMs now;            // stream time, the record's own time taken in
   int64_t position = 0;  // of its record in the input
   uint32_t record = 0;   // index of its record in the round
 };

@@ -70,7 +70,11 @@ bool Throttle::DealOut() {
     if (version_at_ && arrival.now >= *version_at_) {
       break;
     }
-    ShardFor(arrival.alert->device.value_or(Eui64{})).Deal(arrival, TagOf(*arrival.alert));
+    if (arrival.alert != nullptr) {
+      ShardFor(arrival.alert->device.value_or(Eui64{})).Deal(arrival, TagOf(*arrival.alert));
+    } else {
+      ShardFor(arrival.other->device.value_or(Eui64{})).Deal(arrival, 0);
+    }
   }
   return true;
 }
@@ -97,7 +101,6 @@ void Throttle::Decide(size_t shard) {
   shards_[shard]->Decide(*round_.timeline, decide_until_, round_.verdicts);
 }
 
-// Before the first version takes effect no key is open.
 TimeMs Throttle::UpToNextVersion(TimeMs by) const {
   return in_force_ == schedule_.versions.size()
              ? by
@@ -109,9 +112,9 @@ std::optional<TimeMs> Throttle::FireSome(TimeMs by, size_t limit) {
   return shards_[0]->FireSome(UpToNextVersion(by), limit);
 }
 
-bool Throttle::IsMoreDue(TimeMs by, size_t limit) const {
+size_t Throttle::CountDue(TimeMs by, size_t limit) const {
   WEIR_CHECK(shards_.size() == 1);
-  return shards_[0]->open_keys().IsMoreDueBy(UpToNextVersion(by), limit);
+  return shards_[0]->open_keys().CountDue(UpToNextVersion(by), limit);
 }
 
 std::optional<TimeMs> Throttle::NextDue() const {

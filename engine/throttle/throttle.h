@@ -79,8 +79,11 @@ class Throttle : private Counters::Owner {
   // these was due; the next round does not begin before that.
   std::optional<TimeMs> FireSome(TimeMs by, size_t limit);
 
-  // Whether FireSome has more than `limit` keys.
-  bool IsMoreDue(TimeMs by, size_t limit) const;
+  // How many keys FireSome has; counts no further than `limit`.
+  size_t CountDue(TimeMs by, size_t limit) const;
+
+  // `by`, or the date of the next version if that is earlier.
+  TimeMs UpToNextVersion(TimeMs by) const;
 
   // Moves what the ledgers of all shards hold behind `entries`, in no particular order.
   void MoveLedgersTo(std::vector<LedgerEntry>& entries);
@@ -162,7 +165,6 @@ class Throttle : private Counters::Owner {
   void PutInForce(size_t versions);
   void FollowRules(const PolicyVersion* version);
   std::optional<TimeMs> NextVersionAt() const;
-  TimeMs UpToNextVersion(TimeMs by) const;
   void TakeEffect(TimeMs at);
   uint32_t TagOf(const Alert& alert);
 

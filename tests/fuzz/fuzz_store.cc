@@ -164,7 +164,7 @@ Entries Undamaged() {
   MemoryStore store;
   AnySource source(Records(700, kStart));
   JsonSink sink;
-  Replay replay(TheSchedule(2), source, sink, &store, Alone());
+  Replay replay(TheSchedule(2), DefaultRules(), source, sink, &store, Alone());
   WEIR_CHECK(replay.Resume(false).ok());
   for (absl::StatusOr<size_t> read = replay.Step(350); *read > 0; read = replay.Step(350)) {
     WEIR_CHECK(replay.Commit().ok());
@@ -353,7 +353,7 @@ void CheckSeen(absl::string_view bytes) {
 bool GoOn(const PolicySchedule& schedule, bool force, TimeMs from, MemoryStore& store) {
   AnySource source(Records(40, from));
   JsonSink sink;
-  Replay replay(schedule, source, sink, &store, Alone());
+  Replay replay(schedule, DefaultRules(), source, sink, &store, Alone());
   const absl::Status resumed = replay.Resume(force);
   if (!resumed.ok()) {
     WEIR_CHECK(absl::IsDataLoss(resumed) || absl::IsFailedPrecondition(resumed));

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <utility>
 #include <vector>
 
@@ -13,6 +14,7 @@
 #include "engine/pipeline/replay.h"
 #include "tests/support/memory_ports.h"
 #include "tests/support/random.h"
+#include "tests/support/random_events.h"
 #include "tests/support/teams.h"
 
 namespace weir {
@@ -77,7 +79,17 @@ inline Record RandomAlert(Random& random, TimeMs now, int64_t offset) {
   return record;
 }
 
+// An alert that tells what became of an instruction.
+inline void MakeOutcome(RandomEvents& events, Alert& alert) {
+  alert.device = Eui64{1 + alert.device.value_or(Eui64{}).value % 6};
+  alert.code = *ParseAlertCode("8F66");
+  alert.report = events.AReport();
+}
+
+// What its records point to is kept as long as the process.
 inline std::vector<Record> RandomLog(Random& random, size_t size) {
+  static std::deque<RandomEvents> kept;
+  RandomEvents& events = kept.emplace_back(random);
   std::vector<Record> log;
   TimeMs now = kStart;
   const uint64_t step = 1 + random.Below(20000);
@@ -86,11 +98,16 @@ inline std::vector<Record> RandomLog(Random& random, size_t size) {
     if (random.OneIn(500)) {
       now = TimeMs{now.value + static_cast<int64_t>(random.Below(2 * kHour.value))};
     }
+    if (random.OneIn(700)) {
+      now = TimeMs{now.value + static_cast<int64_t>(random.Below(kDay.value))};
+    }
     Record record = RandomAlert(random, now, static_cast<int64_t>(i));
     if (random.OneIn(50)) {
       record.event = DeadReason::kBadJson;
-    } else if (random.OneIn(50)) {
-      record.event = OtherEvent{.kind = OtherKind::kDevice, .device = Eui64{1}, .received = now};
+    } else if (random.OneIn(12)) {
+      record.event = events.Other(now);
+    } else if (random.OneIn(40)) {
+      MakeOutcome(events, std::get<Alert>(record.event));
     }
     log.push_back(record);
   }
@@ -130,7 +147,7 @@ inline PolicySchedule Versions(const std::vector<std::pair<DurationMs, uint64_t>
 inline void RunToTheEnd(const PolicySchedule& schedule, const std::vector<Record>& log,
                         MemorySink& sink, MemoryStore& store) {
   MemorySource source(log);
-  Replay replay(schedule, source, sink, &store, Alone());
+  Replay replay(schedule, DefaultRules(), source, sink, &store, Alone());
   ASSERT_TRUE(replay.Resume(false).ok());
   ASSERT_TRUE(replay.Step(log.size()).ok());
   ASSERT_TRUE(replay.Commit().ok());

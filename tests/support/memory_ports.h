@@ -16,6 +16,7 @@
 #include "engine/pipeline/memory_store.h"
 #include "engine/pipeline/sink.h"
 #include "engine/pipeline/source.h"
+#include "tests/support/system_rules.h"
 
 namespace weir {
 
@@ -73,6 +74,30 @@ class MemorySink : public Sink {
     Add("dead", absl::StrCat(record.origin.offset, " ", DeadReasonName(reason)));
   }
 
+  void Switched(const SwitchNotice& notice) {
+    Add("switched",
+        absl::StrCat(Text(notice.device), " to ", Text(notice.network_operator), " unrouted ",
+                     Text(notice.unrouted), " counter ", notice.counter, " at ", notice.at.value,
+                     " changed ", notice.changed_at.value, " ", notice.variant, " ",
+                     notice.gbcs_version, " ", notice.mpan, " ", notice.srv));
+  }
+
+  void Removed(const RemovalNotice& notice) {
+    Add("removed",
+        absl::StrCat(Text(notice.device), " to ", Text(notice.recipient), " counter ",
+                     notice.counter, " at ", notice.at.value, " added ",
+                     notice.added.value_or(TimeMs{}).value, " by ", Text(notice.added_by)));
+  }
+
+  void Respond(const Record& record, const ResponseNotice& notice) {
+    Add("response", absl::StrCat(record.origin.offset, " to ", Text(notice.network_operator),
+                                 " unrouted ", Text(notice.unrouted)));
+  }
+
+  void Judge(const Record& record, const RequestNotice& notice) {
+    Add("request", absl::StrCat(record.origin.offset, " ", RequestReasonName(notice.reason)));
+  }
+
   absl::StatusOr<std::string> Seal() override {
     sealed_ = lines_.size();
     return absl::StrCat(sealed_);
@@ -98,6 +123,12 @@ class MemorySink : public Sink {
     return absl::StrCat(alert.device ? FormatEui64(*alert.device) : "-", " ",
                         FormatAlertCode(alert.code), " ", alert.counter.value_or(0), " ",
                         alert.received.value_or(TimeMs{}).value);
+  }
+
+  static std::string Text(std::optional<Eui64> id) { return id ? FormatEui64(*id) : "-"; }
+
+  static absl::string_view Text(std::optional<UnroutedReason> reason) {
+    return reason ? UnroutedReasonName(*reason) : "-";
   }
 
   void Add(absl::string_view what, absl::string_view of) {

@@ -22,7 +22,7 @@ class PartitionRun {
  public:
   // `schedule` outlives the run.
   explicit PartitionRun(const PolicySchedule& schedule, size_t shards = 1)
-      : schedule_(schedule), partition_(std::make_unique<Partition>(schedule, shards)) {}
+      : schedule_(schedule), partition_(std::make_unique<Partition>(schedule, DefaultRules(), shards)) {}
 
   void Round(absl::Span<const Record> records) {
     std::vector<uint32_t> all(records.size());
@@ -69,7 +69,7 @@ class PartitionRun {
   // Goes on with another partition, which takes up what the store holds, if anything. What was not
   // accepted is gone.
   absl::Status Restart(MemoryStore& store, size_t shards = 1) {
-    partition_ = std::make_unique<Partition>(schedule_, shards);
+    partition_ = std::make_unique<Partition>(schedule_, DefaultRules(), shards);
     sink_.Discard().IgnoreError();
     absl::Status loaded = store.Scan("", [this](absl::string_view name, absl::string_view value) {
       return partition_->Load(name, value);

@@ -185,7 +185,7 @@ class Simulation {
     ASSERT_TRUE(point.ok()) << point.status();
     point->commit.partition = number;
     if (stream.standing.number == 0) {
-      owned = std::make_unique<OwnedPartition>(stream.standing, schedule_);
+      owned = std::make_unique<OwnedPartition>(stream.standing, schedule_, DefaultRules());
     } else {
       if (point->commit != stream.standing) {
         point = CaughtUp(store, *point, stream);
@@ -193,7 +193,7 @@ class Simulation {
       }
       std::string remarks;
       absl::StatusOr<std::unique_ptr<OwnedPartition>> loaded =
-          LoadPartition(store, *point, schedule_, remarks);
+          LoadPartition(store, *point, schedule_, DefaultRules(), remarks);
       ASSERT_TRUE(loaded.ok()) << loaded.status();
       EXPECT_EQ(remarks, "");
       owned = *std::move(loaded);

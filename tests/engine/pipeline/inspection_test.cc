@@ -82,7 +82,7 @@ void RunInSteps(const PolicySchedule& schedule, const std::vector<Record>& log, 
                 MemoryStore& store, Summary& summary) {
   MemorySource source(log);
   MemorySink sink;
-  Replay replay(schedule, source, sink, &store, Alone());
+  Replay replay(schedule, DefaultRules(), source, sink, &store, Alone());
   ASSERT_TRUE(replay.Resume(false).ok());
   for (bool more = true; more;) {
     const absl::StatusOr<size_t> records = replay.Step(1 + random.Below(400));

@@ -210,7 +210,8 @@ TEST(PartitionTimers, AnIdlePartitionGoesOn) {
         const auto ahead = static_cast<int64_t>(random.Below(2 * kHour.value));
         const TimeMs until{now->value + ahead - kMinute.value};
         Record record;
-        record.event = OtherEvent{.kind = OtherKind::kDevice, .device = {}, .received = until};
+        static const DeviceRecord kForgotten{.removed = true};
+        record.event = OtherEvent{.device = Eui64{77}, .received = until, .what = &kForgotten};
         with_records.Round(absl::MakeConstSpan(&record, 1));
         idle.Idle(until);
         ASSERT_EQ(idle.partition().stream_time(), std::max(*now, until));

@@ -29,7 +29,7 @@ void RunInterrupted(const PolicySchedule& schedule, const std::vector<Record>& l
   for (bool done = false; !done;) {
     MemorySource source(log);
     const std::unique_ptr<Team> team = MakeThreadTeam(1 + random.Below(4));
-    Replay replay(schedule, source, sink, &store, *team);
+    Replay replay(schedule, DefaultRules(), source, sink, &store, *team);
     const absl::Status resumed = replay.Resume(false);
     ASSERT_TRUE(resumed.ok()) << resumed;
     for (bool alive = true; alive && !done;) {
@@ -75,7 +75,7 @@ absl::Status Resumed(const PolicySchedule& schedule, const std::vector<Record>& 
                      MemoryStore store) {
   MemorySource source(log);
   MemorySink sink;
-  Replay replay(schedule, source, sink, &store, Alone());
+  Replay replay(schedule, DefaultRules(), source, sink, &store, Alone());
   return replay.Resume(false);
 }
 
@@ -103,7 +103,7 @@ TEST(Replay, SaysWhenACommitFailedAndMakesNoneAfterIt) {
     MemorySource source(log);
     MemorySink sink;
     {
-      Replay replay(schedule, source, sink, &store, *team);
+      Replay replay(schedule, DefaultRules(), source, sink, &store, *team);
       ASSERT_TRUE(replay.Resume(false).ok());
       for (int commit = 0; commit < 2; ++commit) {
         ASSERT_TRUE(replay.Step(100).ok());

@@ -34,6 +34,14 @@ struct Lines {
 
   void DeadLetter(const Record& /*record*/, DeadReason /*reason*/) { text += "D"; }
 
+  void Switched(const SwitchNotice& /*notice*/) {}
+
+  void Removed(const RemovalNotice& /*notice*/) {}
+
+  void Respond(const Record& /*record*/, const ResponseNotice& /*notice*/) {}
+
+  void Judge(const Record& /*record*/, const RequestNotice& /*notice*/) {}
+
   std::string text;
 };
 
