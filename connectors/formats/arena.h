@@ -1,4 +1,5 @@
-// Memory for what decoding makes: base64 turned into bytes, escapes resolved.
+// Memory for what decoding makes: base64 turned into bytes, escapes resolved, the objects that an
+// event points to.
 //
 // A decoded event views this memory until Clear(), which a source calls between its batches. Blocks
 // are kept, so that a steady stream allocates nothing.
@@ -10,7 +11,12 @@
 
 #include <cstddef>
 #include <memory>
+#include <new>
+#include <type_traits>
 #include <vector>
+
+#include "absl/strings/string_view.h"
+#include "absl/types/span.h"
 
 namespace weir {
 
@@ -24,6 +30,31 @@ class Arena {
     char* memory = blocks_[block_].memory.get() + used_;
     used_ += size;
     return memory;
+  }
+
+  // A value-initialised object, valid until Clear(), which runs no destructor.
+  template <typename T>
+  T* Make() {
+    return MakeSpan<T>(1).data();
+  }
+
+  // As many of them, one behind the other.
+  template <typename T>
+  absl::Span<T> MakeSpan(size_t count) {
+    static_assert(std::is_trivially_destructible_v<T>);
+    static_assert(alignof(T) <= __STDCPP_DEFAULT_NEW_ALIGNMENT__);  // that of a block
+    used_ = (used_ + alignof(T) - 1) / alignof(T) * alignof(T);
+    char* const memory = Allocate(count * sizeof(T));
+    for (size_t i = 0; i < count; ++i) {
+      new (memory + i * sizeof(T)) T();
+    }
+    return {std::launder(reinterpret_cast<T*>(memory)), count};
+  }
+
+  // The same text in this memory.
+  absl::string_view Copy(absl::string_view text) {
+    char* const copy = Allocate(text.size());
+    return {copy, text.copy(copy, text.size())};
   }
 
   void Clear() {

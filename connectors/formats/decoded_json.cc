@@ -141,23 +141,19 @@ void AppendAlert(const Alert& alert, const std::optional<DuisDetails>& duis, std
   out.append("}\n");
 }
 
-absl::string_view KindName(OtherKind kind) {
-  switch (kind) {
-    case OtherKind::kDevice:
-      return "device";
-    case OtherKind::kRequest:
-      return "request";
-    case OtherKind::kResponse:
-      return "response";
-    case OtherKind::kOutcome:
-      break;
+absl::string_view KindName(const OtherEvent& event) {
+  if (std::holds_alternative<const DeviceRecord*>(event.what)) {
+    return "device";
   }
-  return "outcome";
+  if (std::holds_alternative<const Request*>(event.what)) {
+    return "request";
+  }
+  return std::holds_alternative<const Response*>(event.what) ? "response" : "outcome";
 }
 
 void AppendOther(const OtherEvent& event, const std::optional<DuisDetails>& duis,
                  std::string& out) {
-  absl::StrAppend(&out, "{\"type\":\"", KindName(event.kind), "\"");
+  absl::StrAppend(&out, "{\"type\":\"", KindName(event), "\"");
   if (event.device) {
     AppendMember("device", FormatEui64(*event.device), out);
   }

@@ -6,9 +6,12 @@
 #include <limits>
 #include <variant>
 
+#include "connectors/formats/duis_alert.h"
 #include "connectors/formats/duis_fields.h"
+#include "connectors/formats/duis_records.h"
 #include "connectors/formats/format.h"
 #include "connectors/formats/gbcs.h"
+#include "connectors/formats/request_report.h"
 #include "connectors/formats/xml_check.h"
 #include "engine/alert/alert_code.h"
 #include "engine/alert/eui64.h"
@@ -17,114 +20,16 @@ namespace weir {
 
 namespace {
 
-// ---- The device of a DCC alert
-
-// Where one kind of DCC alert names its device. A kind may have several such places, of which the
-// first that is there is taken.
-struct DevicePlace {
-  absl::string_view alert;      // the element that is the alert
-  absl::string_view container;  // an element in it; empty: the alert itself
-  absl::string_view element;
-  bool is_request = false;  // the element holds the id of a request to the device
-};
-
-constexpr DevicePlace kDevicePlaces[] = {
-    {"PowerOutageEvent", "", "CommsHubDeviceID"},
-    {"DeviceStatusChangeEvent", "", "DeviceID"},
-    {"DSPScheduleRemoval", "", "DeviceID"},
-    {"CommandFailure", "", "DeviceID"},
-    {"CommandFailure", "", "CommandRequestID", true},
-    {"FirmwareDistributionFailure", "", "UpdateFirmwareRequestID", true},
-    {"UpdateHANDeviceLogResult", "", "UpdateHANDeviceLogServiceRequestID", true},
-    {"ChangeOfSupplier", "DeviceChangeOfSupplier", "DeviceID"},
-    {"ChangeOfSupplier", "", "ChangeOfSupplierServiceRequestID", true},
-    {"DeviceLogRestored", "CHFDeviceLog", "NewCHFDeviceID"},
-    {"DeviceLogRestored", "GPFDeviceLog", "NewGPFDeviceID"},
-    {"PPMIDAlert", "", "DeviceID"},
-    {"SecurityCredentialsUpdated", "", "DeviceID"},
-    {"PPMIDRemoval", "", "PPMIDDeviceID"},
-    {"QuarantinedRequest", "ADUserThresholdBreach", "RequestID", true},
-    {"QuarantinedRequest", "ADDCCThresholdBreach", "RequestID", true},
-    {"QuarantinedRequest", "ADAttributeLimitsBreach", "RequestID", true},
-    {"FirmwareVersionMismatch", "", "DeviceID"},
-    {"DualBandCHAlert", "", "CHFDeviceID"},
-    {"S1SPAlertDSP", "S1SPAlert", "DeviceID"},
-    {"S1SPAlertDSP", "S1SPAlert", "RequestID", true},
-    {"SMETS1CHFirmwareNotification", "", "DeviceID"},
-    {"ALCSHCALCSConfigurationChange", "", "ESMEDeviceID"},
-    {"CSPFirmwareDeliveryStatus", "", "CommsHubDeviceID"},
-    {"CommsHubAlert", "", "CommsHubDeviceID"},
-    {"ECoSAlert", "", "DeviceID"},
-    {"CommsHubFirmwareActivation", "", "DeviceID"},
-    {"CoSCertificateAlert", "", "DeviceID"},
-    {"DUISVersionMismatch", "DCCAlertVersionMismatch", "DeviceID"},
-    {"DUISVersionMismatch", "DCCAlertVersionMismatch", "RequestID", true},
-    {"DUISVersionMismatch", "ServiceResponseVersionMismatch", "RequestID", true},
-};
-
-std::optional<Eui64> DeviceAt(const DevicePlace& place, pugi::xml_node alert, DuisFields& fields) {
-  const pugi::xml_node container =
-      place.container.empty() ? alert : fields.Find(alert, place.container);
-  if (!place.is_request) {
-    return fields.FindEui64(container, place.element);
-  }
-  const std::optional<MessageId> id = fields.FindMessageId(container, place.element);
-  return id ? std::make_optional(id->target) : std::nullopt;
-}
-
-// Whether an alert may leave its device out, or names many.
-bool MayNameNone(absl::string_view alert) {
-  return alert == "S1SPAlertDSP" || alert == "DUISVersionMismatch" ||
-         alert == "FirmwareUpgradeRequested";
-}
-
-std::optional<Eui64> DeviceOfDccAlert(pugi::xml_node alert, DuisFields& fields) {
-  const absl::string_view name = LocalName(alert);
-  bool is_known = MayNameNone(name);
-  for (const DevicePlace& place : kDevicePlaces) {
-    if (place.alert != name) {
-      continue;
-    }
-    is_known = true;
-    if (const std::optional<Eui64> device = DeviceAt(place, alert, fields); device) {
-      return device;
-    }
-  }
-  if (!is_known) {
-    // An alert of another schema.
-    return fields.FindEui64(alert, "DeviceID");
-  }
-  if (!MayNameNone(name)) {
-    fields.Fail(DeadReason::kMissingField);
-  }
-  return std::nullopt;
-}
-
-// Two kinds of DCC alert repeat what a device reported, with the time of its own clock.
-std::optional<TimeMs> DeviceTimeOfDccAlert(pugi::xml_node alert, DuisFields& fields) {
-  const absl::string_view name = LocalName(alert);
-  if (name == "PPMIDAlert") {
-    return fields.FindTime(alert, "Timestamp");
-  }
-  return name == "CommsHubAlert" ? fields.FindTime(alert, "TimeStamp") : std::nullopt;
-}
-
-// ---- Documents
-
 struct Header {
   std::optional<MessageId> request_id;   // from a party to a device
   std::optional<MessageId> response_id;  // the other way, or from the DCC
   std::optional<TimeMs> received;
 };
 
-constexpr bool IsOutcome(AlertCode code) {
-  return code.gbcs() == 0x8F66 || code.gbcs() == 0x8F67;
-}
-
 class DuisReader {
  public:
   DuisReader(Arena& arena, std::optional<TimeMs> envelope_time, DuisDetails& details)
-      : fields_(arena), envelope_time_(envelope_time), details_(details) {}
+      : arena_(arena), fields_(arena), envelope_time_(envelope_time), details_(details) {}
 
   Event Read(pugi::xml_node root) {
     const bool is_response = LocalName(root) == "Response";
@@ -143,10 +48,14 @@ class DuisReader {
     details_.request_id = fields_.RequireText(header, "RequestID");
     details_.srv = fields_.RequireText(header, "ServiceReferenceVariant");
     const std::optional<MessageId> id = fields_.FindMessageId(header, "RequestID");
-    fields_.RequireOnly(fields_.Require(root, "Body"));
-    return OtherEvent{.kind = OtherKind::kRequest,
-                      .device = id.value_or(MessageId()).target,
-                      .received = envelope_time_};
+    const pugi::xml_node body = fields_.RequireOnly(fields_.Require(root, "Body"));
+    auto* const request = arena_.Make<Request>();
+    request->id = RequestIdOf(id.value_or(MessageId()));
+    request->srv = CheckedSrv();
+    ReadRequestBody(body, *request, fields_, arena_);
+    return OtherEvent{.device = DeviceOfRequest(body, *request, fields_),
+                      .received = envelope_time_,
+                      .what = request};
   }
 
   Event ReadResponse(pugi::xml_node root) {
@@ -228,13 +137,15 @@ class DuisReader {
       fields_.Fail(DeadReason::kDuisMismatch);
     }
     // Behind the access control broker the header knows better who the message is for.
-    return Alert{.device = gbcs.originator,
-                 .code = code,
-                 .recipient = header.response_id ? header.response_id->target : gbcs.target,
-                 .counter = header.response_id ? header.response_id->counter : gbcs.counter,
-                 .received = header.received,
-                 .device_time = gbcs.device_time,
-                 .payload = bytes};
+    Alert alert = {.device = gbcs.originator,
+                   .code = code,
+                   .recipient = header.response_id ? header.response_id->target : gbcs.target,
+                   .counter = header.response_id ? header.response_id->counter : gbcs.counter,
+                   .received = header.received,
+                   .device_time = gbcs.device_time,
+                   .payload = bytes};
+    AddRequestReport(alert, arena_);
+    return alert;
   }
 
   Event ReadDccAlert(const Header& header, pugi::xml_node message) {
@@ -258,52 +169,91 @@ class DuisReader {
     return alert;
   }
 
-  // The device of a request and of the response to it.
-  Eui64 DeviceOf(const Header& header) {
+  // The request that a response answers: its RequestID, or the ResponseID the other way round.
+  RequestId RequestOf(const Header& header) {
     if (!header.request_id && !header.response_id) {
       fields_.Fail(DeadReason::kMissingField);
       return {};
     }
-    const Eui64 device =
-        header.request_id ? header.request_id->target : header.response_id->originator;
-    if (header.response_id && header.response_id->originator != device) {
+    const RequestId id = header.request_id ? RequestIdOf(*header.request_id)
+                                           : RequestId{.party = header.response_id->target,
+                                                       .device = header.response_id->originator,
+                                                       .counter = header.response_id->counter};
+    if (header.response_id && header.response_id->originator != id.device) {
       fields_.Fail(DeadReason::kDuisMismatch);
     }
-    return device;
+    return id;
+  }
+
+  absl::string_view CheckedSrv() {
+    if (details_.srv.size() > kLongestSrv) {
+      fields_.Fail(DeadReason::kBadField);
+    }
+    return details_.srv;
   }
 
   Event ReadResponseMessage(const Header& header, pugi::xml_node message) {
     details_.srv = fields_.RequireText(message, "ServiceReferenceVariant");
-    const Eui64 device = DeviceOf(header);
-    const pugi::xml_node outcome = fields_.Find(message, "FutureDatedDeviceAlertMessage");
-    if (outcome) {
-      ReadOutcome(device, outcome);
+    const RequestId id = RequestOf(header);
+    if (const pugi::xml_node outcome = fields_.Find(message, "FutureDatedDeviceAlertMessage");
+        outcome) {
+      return OtherEvent{
+          .device = id.device, .received = header.received, .what = ReadOutcome(id, outcome)};
     }
-    return OtherEvent{.kind = outcome ? OtherKind::kOutcome : OtherKind::kResponse,
-                      .device = device,
-                      .received = header.received};
+    OtherEvent inventory = {.device = {}, .received = header.received, .what = {}};
+    if (ReadDuisInventory(message, fields_, arena_, inventory)) {
+      details_.message = "DSPInventory";
+      return inventory;
+    }
+    return OtherEvent{
+        .device = id.device, .received = header.received, .what = ReadAnswer(id, message)};
+  }
+
+  const Response* ReadAnswer(const RequestId& id, pugi::xml_node message) {
+    auto* const response = arena_.Make<Response>();
+    response->id = id;
+    response->srv = CheckedSrv();
+    response->code = details_.response_code;
+    if (response->code.size() > kLongestResponseCode) {
+      fields_.Fail(DeadReason::kBadField);
+    }
+    response->payload = fields_.FindBytes(message, "GBCSPayload");
+    return response;
   }
 
   // What became of one instruction of a request. The ids are those of the request, so that only
   // the device can be compared.
-  void ReadOutcome(Eui64 device, pugi::xml_node outcome) {
-    constexpr uint64_t kLargest = std::numeric_limits<uint16_t>::max();
+  const Outcome* ReadOutcome(const RequestId& id, pugi::xml_node element) {
     details_.message = "FutureDatedDeviceAlertMessage";
-    details_.outcome_code = fields_.RequireText(outcome, "FutureDatedAlertCode");
-    const AlertCode code = ReadDeviceCode(outcome, "FutureDatedAlertCode");
-    fields_.RequireText(outcome, "InstructionNumber");
-    fields_.RequireText(outcome, "TotalCommandInstructions");
-    details_.instruction = fields_.FindUnsigned(outcome, "InstructionNumber", kLargest);
-    details_.instructions = fields_.FindUnsigned(outcome, "TotalCommandInstructions", kLargest);
-    const GbcsMessage gbcs = ReadGbcs(outcome, code, details_.outcome);
-    if (!IsOutcome(code)) {
+    details_.outcome_code = fields_.RequireText(element, "FutureDatedAlertCode");
+    const AlertCode code = ReadDeviceCode(element, "FutureDatedAlertCode");
+    auto* const outcome = arena_.Make<Outcome>();
+    outcome->id = id;
+    outcome->succeeded = IsSuccessCode(code);
+    outcome->srv = CheckedSrv();
+    outcome->instruction = RequireNumber(element, "InstructionNumber");
+    outcome->instructions = RequireNumber(element, "TotalCommandInstructions");
+    details_.instruction = outcome->instruction;
+    details_.instructions = outcome->instructions;
+    const GbcsMessage gbcs = ReadGbcs(element, code, details_.outcome);
+    outcome->report = ReadRequestReport(gbcs).value_or(RequestReport());
+    if (!IsOutcomeCode(code)) {
       fields_.Fail(DeadReason::kBadField);
     }
-    if (gbcs.originator != device) {
+    if (gbcs.originator != id.device) {
       fields_.Fail(DeadReason::kDuisMismatch);
     }
+    return outcome;
   }
 
+  std::optional<uint32_t> RequireNumber(pugi::xml_node element, absl::string_view name) {
+    constexpr uint64_t kLargest = std::numeric_limits<uint16_t>::max();
+    fields_.RequireText(element, name);
+    const std::optional<uint64_t> number = fields_.FindUnsigned(element, name, kLargest);
+    return number ? std::make_optional(static_cast<uint32_t>(*number)) : std::nullopt;
+  }
+
+  Arena& arena_;
   DuisFields fields_;
   std::optional<TimeMs> envelope_time_;
   DuisDetails& details_;

@@ -1,10 +1,11 @@
 // Reads DUIS documents: the XML in which the DCC hands alerts and responses to its users, and in
 // which they make requests.
 //
-// A `Response` with a DeviceAlertMessage or a DCCAlertMessage is an alert, with any other
-// ResponseMessage a response or, around a FutureDatedDeviceAlertMessage, an outcome; a `Request` is
-// a request. Elements are found by the namespace's URI, whatever the prefix, and by their names;
-// those that Weir does not use are ignored, and the schemaVersion may be any.
+// A `Response` with a DeviceAlertMessage or a DCCAlertMessage is an alert, with a ResponseMessage a
+// response or, around a FutureDatedDeviceAlertMessage, an outcome, or, around a DSPInventory of one
+// device whose status it says, a partial record of that device; a `Request` is a request. Elements
+// are found by the namespace's URI, whatever the prefix, and by their names; those that Weir does
+// not use are ignored, and the schemaVersion may be any.
 //
 // The received time is, in this order, that of the envelope and ResponseDateTime; a request has
 // only the envelope's. The device's time, and of a device alert whatever the header leaves out, are
@@ -40,7 +41,7 @@ namespace weir {
 
 // What a document says beyond its event; empty or absent if it does not say. Views the arena.
 struct DuisDetails {
-  absl::string_view message;  // the kind of it: `DeviceAlertMessage`, `Request`
+  absl::string_view message;  // the kind of it: `DeviceAlertMessage`, `DSPInventory`, `Request`
   absl::string_view schema_version;
   absl::string_view request_id;
   absl::string_view response_id;

@@ -198,7 +198,14 @@ absl::string_view DuisFields::WithoutBlanks(absl::string_view text) {
 }
 
 absl::string_view DuisFields::RequireBytes(pugi::xml_node parent, absl::string_view name) {
-  const absl::string_view text = RequireText(parent, name);
+  return Bytes(RequireText(parent, name));
+}
+
+absl::string_view DuisFields::FindBytes(pugi::xml_node parent, absl::string_view name) {
+  return Bytes(FindText(parent, name).value_or(""));
+}
+
+absl::string_view DuisFields::Bytes(absl::string_view text) {
   if (fault_) {
     return {};
   }

@@ -78,7 +78,11 @@ class DuisFields {
   // is empty, kBadPayload if it is no base64.
   absl::string_view RequireBytes(pugi::xml_node parent, absl::string_view name);
 
+  // The same; empty if the child is not there or is empty.
+  absl::string_view FindBytes(pugi::xml_node parent, absl::string_view name);
+
  private:
+  absl::string_view Bytes(absl::string_view text);
   absl::string_view WithoutBlanks(absl::string_view text);
 
   Arena& arena_;

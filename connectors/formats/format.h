@@ -32,6 +32,10 @@ constexpr size_t kMaxMessageBytes = size_t{1} << 20;
 // in base64 included, is shorter.
 constexpr size_t kMaxJsonBytes = 2 * kMaxMessageBytes;
 
+// How long a service reference variant and a response code may be.
+constexpr size_t kLongestSrv = 16;
+constexpr size_t kLongestResponseCode = 16;
+
 // What the envelope of a record says; the defaults where there is none.
 struct Envelope {
   bool present = false;     // whether the record had one

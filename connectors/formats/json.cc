@@ -11,12 +11,12 @@
 #include <utility>
 #include <variant>
 
-#include "connectors/formats/binary_text.h"
 #include "connectors/formats/format.h"
+#include "connectors/formats/json_fields.h"
 #include "connectors/formats/json_plain.h"
-#include "connectors/formats/message_id.h"
+#include "connectors/formats/json_records.h"
+#include "connectors/formats/request_report.h"
 #include "engine/alert/alert_code.h"
-#include "engine/alert/eui64.h"
 #include "engine/base/check.h"
 
 namespace weir {
@@ -149,18 +149,43 @@ void SetValue(simdjson::dom::element element, JsonValue& value) {
       value.kind = Kind::kUnsigned;
       value.number = element.get_uint64().value_unsafe();
       return;
+    case simdjson::dom::element_type::BOOL:
+      value.kind = Kind::kBool;
+      value.number = element.get_bool().value_unsafe() ? 1 : 0;
+      return;
     default:
       value.kind = Kind::kOther;
   }
 }
 
-void NoteFields(simdjson::dom::object fields, JsonObject& object) {
+// Keeps the items of a list in `lists`.
+void SetList(simdjson::dom::array array, JsonValue& value, Arena& lists) {
+  if (array.size() > JsonValue::kMostItems) {
+    value.kind = JsonValue::Kind::kOther;
+    return;
+  }
+  const absl::Span<JsonValue> items = lists.MakeSpan<JsonValue>(array.size());
+  size_t next = 0;
+  for (const simdjson::dom::element item : array) {
+    SetValue(item, items[next++]);
+  }
+  value.kind = JsonValue::Kind::kList;
+  value.data = reinterpret_cast<const char*>(items.data());
+  value.number = items.size();
+}
+
+void NoteFields(simdjson::dom::object fields, JsonObject& object, Arena& lists) {
   for (const simdjson::dom::key_value_pair field : fields) {
     const JsonField which = FieldOf({field.key.data(), field.key.size()});
     if (which == JsonField::kCount) {
       continue;
     }
-    SetValue(field.value, object.Add(which));
+    JsonValue& value = object.Add(which);
+    if (field.value.is_array()) {
+      SetList(field.value.get_array().value_unsafe(), value, lists);
+    } else {
+      SetValue(field.value, value);
+    }
     if (field.value.is_null()) {
       object.SetAbsent(which);
     }
@@ -181,133 +206,11 @@ DeadReason ReasonOf(simdjson::error_code error) {
 
 // ---- Events
 
-// Reads the fields of one record and keeps the first fault.
-class FieldReader {
- public:
-  FieldReader(const JsonObject& object, Arena& arena) : object_(object), arena_(arena) {}
-
-  std::optional<DeadReason> fault() const { return fault_; }
-
-  void Fail(DeadReason reason) {
-    if (!fault_) {
-      fault_ = reason;
-    }
-  }
-
-  // A repeated field leaves open which of its values is meant.
-  void RejectRepeated(JsonFieldSet fields) {
-    if (object_.repeated().Meets(fields)) {
-      Fail(DeadReason::kBadField);
-    }
-  }
-
-  // A field that must be there and be a string, whatever it says.
-  void RequireString(JsonField field) {
-    if (Require(field)) {
-      String(field, DeadReason::kBadField);
-    }
-  }
-
-  bool Require(JsonField field) {
-    if (object_.Find(field) == nullptr) {
-      Fail(DeadReason::kMissingField);
-      return false;
-    }
-    return true;
-  }
-
-  // These set `out` if there is a value, and leave it alone if there is none.
-
-  void Id(JsonField field, std::optional<Eui64>& out) {
-    if (const std::optional<absl::string_view> text = String(field, DeadReason::kBadField); text) {
-      Set(ParseEui64(*text), DeadReason::kBadField, out);
-    }
-  }
-
-  void Time(JsonField field, std::optional<TimeMs>& out) {
-    if (const std::optional<absl::string_view> text = String(field, DeadReason::kBadTime); text) {
-      Set(ParseTime(*text), DeadReason::kBadTime, out);
-    }
-  }
-
-  void Code(AlertCode& out) {
-    Require(JsonField::kCode);
-    const std::optional<absl::string_view> text = String(JsonField::kCode, DeadReason::kBadField);
-    if (text) {
-      Set(ParseAlertCode(*text), DeadReason::kBadCode, out);
-    }
-  }
-
-  // A counter is a string, since not every JSON library keeps 64 bits of a number, or a number.
-  void Counter(std::optional<uint64_t>& out) {
-    const JsonValue* value = object_.Find(JsonField::kCounter);
-    if (value != nullptr && value->kind == JsonValue::Kind::kUnsigned) {
-      out.emplace(value->number);
-      return;
-    }
-    const std::optional<absl::string_view> text =
-        String(JsonField::kCounter, DeadReason::kBadField);
-    if (text) {
-      Set(ParseUnsigned(*text), DeadReason::kBadField, out);
-    }
-  }
-
-  void Payload(absl::string_view& out) {
-    const std::optional<absl::string_view> text =
-        String(JsonField::kPayload, DeadReason::kBadField);
-    if (text) {
-      Set(Base64ToBytes(*text, arena_), DeadReason::kBadPayload, out);
-      if (out.size() > kMaxMessageBytes) {
-        Fail(DeadReason::kTooLong);
-      }
-    }
-  }
-
-  // The device of `PARTY:DEVICE:COUNTER`.
-  void DeviceOfRequest(std::optional<Eui64>& out) {
-    Require(JsonField::kRequestId);
-    const std::optional<absl::string_view> text =
-        String(JsonField::kRequestId, DeadReason::kBadField);
-    if (!text) {
-      return;
-    }
-    const std::optional<MessageId> id = ParseMessageId(*text);
-    Set(id ? std::make_optional(id->target) : std::nullopt, DeadReason::kBadField, out);
-  }
-
- private:
-  // Nothing if there is no value, or with a fault if it is no string.
-  std::optional<absl::string_view> String(JsonField field, DeadReason reason) {
-    const JsonValue* value = object_.Find(field);
-    if (value == nullptr) {
-      return std::nullopt;
-    }
-    if (value->kind != JsonValue::Kind::kString) {
-      Fail(reason);
-      return std::nullopt;
-    }
-    return value->text();
-  }
-
-  template <typename T, typename Out>
-  void Set(const std::optional<T>& parsed, DeadReason reason, Out& out) {
-    if (parsed) {
-      out = *parsed;
-    } else {
-      Fail(reason);
-    }
-  }
-
-  const JsonObject& object_;
-  Arena& arena_;
-  std::optional<DeadReason> fault_;
-};
-
 constexpr JsonFieldSet kAlertFields = {
     JsonField::kType,    JsonField::kDevice,   JsonField::kCode,       JsonField::kRecipient,
     JsonField::kCounter, JsonField::kReceived, JsonField::kDeviceTime, JsonField::kPayload};
 
-Event AlertOf(FieldReader& reader, std::optional<TimeMs> envelope_time) {
+Event AlertOf(JsonFieldReader& reader, std::optional<TimeMs> envelope_time) {
   using enum JsonField;
   // Made where the caller wants it and set field by field: copying what has just been written in
   // parts takes longer than parsing it.
@@ -333,6 +236,8 @@ Event AlertOf(FieldReader& reader, std::optional<TimeMs> envelope_time) {
   }
   if (reader.fault()) {
     event = *reader.fault();
+  } else {
+    AddRequestReport(alert, reader.arena());
   }
   return event;
 }
@@ -343,53 +248,12 @@ bool IsDuisInJson(const JsonObject& object) {
   return object.seen().Has(kDuisBody) && !object.seen().Meets({kDevice, kCode});
 }
 
-// The outcome of a load switching request arrives as one of two device alerts.
-constexpr bool IsOutcome(AlertCode code) {
-  return code.is_device() && (code.gbcs() == 0x8F66 || code.gbcs() == 0x8F67);
-}
-
-Event OtherOf(OtherKind kind, FieldReader& reader, std::optional<TimeMs> envelope_time) {
-  using enum JsonField;
-  OtherEvent event = {.kind = kind, .device = {}, .received = {}};
-  reader.RejectRepeated({kType, kReceived});
-  if (kind == OtherKind::kDevice) {
-    reader.RejectRepeated({kDevice, kDeviceType, kStatus});
-    reader.Require(kDevice);
-    reader.Id(kDevice, event.device);
-    reader.RequireString(kDeviceType);
-    reader.RequireString(kStatus);
-  } else {
-    reader.RejectRepeated({kRequestId});
-    reader.DeviceOfRequest(event.device);
-  }
-  if (kind == OtherKind::kRequest || kind == OtherKind::kResponse) {
-    reader.RejectRepeated({kSrv});
-    reader.RequireString(kSrv);
-  }
-  if (kind == OtherKind::kResponse) {
-    reader.RejectRepeated({kResponseCode});
-    reader.RequireString(kResponseCode);
-  }
-  if (kind == OtherKind::kOutcome) {
-    reader.RejectRepeated({kCode});
-    AlertCode code;
-    reader.Code(code);
-    if (!IsOutcome(code)) {
-      reader.Fail(DeadReason::kBadField);
-    }
-  }
-  reader.Time(kReceived, event.received);
-  if (envelope_time) {
-    event.received = envelope_time;
-  }
-  return reader.fault() ? Event(*reader.fault()) : Event(event);
-}
-
 }  // namespace
 
 struct JsonParser::Buffers {
   simdjson::dom::parser parser;
   std::string scratch;
+  Arena lists;  // of the object read last
 };
 
 JsonParser::JsonParser() : buffers_(std::make_unique<Buffers>()) {}
@@ -427,7 +291,8 @@ std::optional<DeadReason> JsonParser::Read(absl::string_view text, JsonObject& o
   if (root.get_object().get(fields) != simdjson::SUCCESS) {
     return DeadReason::kBadJson;
   }
-  NoteFields(fields, object);
+  buffers_->lists.Clear();
+  NoteFields(fields, object, buffers_->lists);
   return std::nullopt;
 }
 
@@ -445,7 +310,7 @@ Event DecodeJson(absl::string_view text, JsonParser& parser, Arena& arena,
 
 Event DecodeJsonObject(const JsonObject& object, Arena& arena,
                        std::optional<TimeMs> envelope_time) {
-  FieldReader reader(object, arena);
+  JsonFieldReader reader(object, arena);
   const JsonValue* type = object.Find(JsonField::kType);
   if (type == nullptr) {
     return IsDuisInJson(object) ? Event(DeadReason::kDuisInJson) : AlertOf(reader, envelope_time);
@@ -457,19 +322,7 @@ Event DecodeJsonObject(const JsonObject& object, Arena& arena,
   if (name == "alert") {
     return AlertOf(reader, envelope_time);
   }
-  if (name == "device") {
-    return OtherOf(OtherKind::kDevice, reader, envelope_time);
-  }
-  if (name == "request") {
-    return OtherOf(OtherKind::kRequest, reader, envelope_time);
-  }
-  if (name == "response") {
-    return OtherOf(OtherKind::kResponse, reader, envelope_time);
-  }
-  if (name == "outcome") {
-    return OtherOf(OtherKind::kOutcome, reader, envelope_time);
-  }
-  return DeadReason::kUnknownType;
+  return DecodeJsonRecord(name, reader, envelope_time).value_or(DeadReason::kUnknownType);
 }
 
 }  // namespace weir

@@ -39,25 +39,36 @@ JsonField FieldOf(absl::string_view name) {
     case 3:
       return OneOf(name, Name{"key", kKey}, Name{"srv", kSrv});
     case 4:
-      return OneOf(name, Name{"code", kCode}, Name{"type", kType});
+      return OneOf(name, Name{"code", kCode}, Name{"type", kType}, Name{"role", kRole},
+                   Name{"mpxn", kMpxn});
     case 5:
-      return OneOf(name, Name{"topic", kTopic});
+      return OneOf(name, Name{"topic", kTopic}, Name{"added", kAdded});
     case 6:
       return OneOf(name, Name{"device", kDevice}, Name{"offset", kOffset}, Name{"status", kStatus});
     case 7:
-      return OneOf(name, Name{"payload", kPayload}, Name{"counter", kCounter});
+      return OneOf(name, Name{"payload", kPayload}, Name{"counter", kCounter},
+                   Name{"variant", kVariant}, Name{"removed", kRemoved});
     case 8:
-      return OneOf(name, Name{"received", kReceived});
+      return OneOf(name, Name{"received", kReceived}, Name{"supplier", kSupplier},
+                   Name{"added_by", kAddedBy});
     case 9:
       return OneOf(name, Name{"recipient", kRecipient}, Name{"partition", kPartition});
     case 10:
-      return OneOf(name, Name{"request_id", kRequestId});
+      return OneOf(name, Name{"request_id", kRequestId}, Name{"execute_at", kExecuteAt});
     case 11:
-      return OneOf(name, Name{"device_time", kDeviceTime}, Name{"device_type", kDeviceType});
+      return OneOf(name, Name{"device_time", kDeviceTime}, Name{"device_type", kDeviceType},
+                   Name{"instruction", kInstruction});
+    case 12:
+      return OneOf(name, Name{"instructions", kInstructions}, Name{"status_since", kStatusSince},
+                   Name{"gbcs_version", kGbcsVersion});
     case 13:
-      return OneOf(name, Name{"response_code", kResponseCode});
+      return OneOf(name, Name{"response_code", kResponseCode}, Name{"gas_flow_rate", kGasFlowRate});
+    case 14:
+      return OneOf(name, Name{"supplier_agent", kSupplierAgent});
     case 15:
       return OneOf(name, Name{"DCCAlertMessage", kDuisBody}, Name{"ResponseMessage", kDuisBody});
+    case 16:
+      return OneOf(name, Name{"network_operator", kNetworkOperator});
     case 18:
       return OneOf(name, Name{"DeviceAlertMessage", kDuisBody});
     default:

@@ -9,6 +9,7 @@
 #include <initializer_list>
 
 #include "absl/strings/string_view.h"
+#include "absl/types/span.h"
 
 namespace weir {
 
@@ -27,6 +28,21 @@ enum class JsonField : uint8_t {
   kRequestId,
   kSrv,
   kResponseCode,
+  kStatusSince,
+  kAdded,
+  kAddedBy,
+  kMpxn,
+  kNetworkOperator,
+  kSupplier,
+  kSupplierAgent,
+  kGbcsVersion,
+  kVariant,
+  kRemoved,
+  kRole,
+  kExecuteAt,
+  kInstruction,
+  kInstructions,
+  kGasFlowRate,
   kTopic,
   kPartition,
   kOffset,
@@ -47,10 +63,10 @@ class JsonFieldSet {
     }
   }
 
-  constexpr void Add(JsonField field) { bits_ |= uint32_t{1} << static_cast<unsigned>(field); }
+  constexpr void Add(JsonField field) { bits_ |= uint64_t{1} << static_cast<unsigned>(field); }
 
   constexpr void Remove(JsonField field) {
-    bits_ &= ~(uint32_t{1} << static_cast<unsigned>(field));
+    bits_ &= ~(uint64_t{1} << static_cast<unsigned>(field));
   }
 
   constexpr bool Has(JsonField field) const {
@@ -60,7 +76,9 @@ class JsonFieldSet {
   constexpr bool Meets(JsonFieldSet other) const { return (bits_ & other.bits_) != 0; }
 
  private:
-  uint32_t bits_ = 0;
+  static_assert(static_cast<unsigned>(JsonField::kCount) <= 64);
+
+  uint64_t bits_ = 0;
 };
 
 // What stands behind a name. Left uninitialised by default: many are made and few are used.
@@ -69,18 +87,27 @@ struct JsonValue {
     kString,    // text()
     kUnsigned,  // `number`
     kNegative,  // a whole number below zero
-    kOther,     // any other number, true, false, an array or an object
+    kBool,      // `number`: 0 or 1
+    kList,      // items(): an array of at most kMostItems; lists in it are kOther
+    kOther,     // any other number, a longer array or an object
   };
 
+  // No list that Weir looks at is as long.
+  static constexpr size_t kMostItems = 16;
+
   Kind kind;
-  const char* data;  // of a string, escapes resolved
-  uint64_t number;   // the length of a string
+  const char* data;  // of a string, escapes resolved; of a list, its items
+  uint64_t number;   // the length of a string or of a list
 
   absl::string_view text() const { return {data, number}; }
+
+  absl::Span<const JsonValue> items() const {
+    return {reinterpret_cast<const JsonValue*>(data), number};
+  }
 };
 
 // The fields of one object. Strings view the text that was read, or the parser that read it until
-// it reads again.
+// it reads again; so do lists.
 // NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): present_ says which of values_ are set
 class JsonObject {
  public:

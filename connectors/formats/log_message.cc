@@ -6,6 +6,7 @@
 #include "connectors/formats/duis.h"
 #include "connectors/formats/format.h"
 #include "connectors/formats/gbcs.h"
+#include "connectors/formats/request_report.h"
 #include "engine/alert/eui64.h"
 
 namespace weir {
@@ -17,15 +18,22 @@ bool IsBinaryGbcs(absl::string_view value) {
   return value.front() == kGeneralSigning || value.front() == kGeneralCiphering;
 }
 
-Event DecodeBinaryGbcs(absl::string_view value, std::optional<TimeMs> received) {
-  return value.size() > kMaxMessageBytes ? Event(DeadReason::kTooLong)
-                                         : GbcsToEvent(value, received);
+// The event of a message, with what it says of a request.
+Event DecodeBinaryGbcs(absl::string_view message, Arena& arena, std::optional<TimeMs> received) {
+  if (message.size() > kMaxMessageBytes) {
+    return DeadReason::kTooLong;
+  }
+  Event event = GbcsToEvent(message, received);
+  if (auto* alert = std::get_if<Alert>(&event)) {
+    AddRequestReport(*alert, arena);
+  }
+  return event;
 }
 
 Event DecodeValue(absl::string_view value, JsonParser& parser, Arena& arena,
                   std::optional<TimeMs> received) {
   if (IsBinaryGbcs(value)) {
-    return DecodeBinaryGbcs(value, received);
+    return DecodeBinaryGbcs(value, arena, received);
   }
   const absl::string_view text = Trim(value);
   if (!text.empty() && text.front() == '{') {
@@ -80,10 +88,7 @@ Event DecodeGbcsText(absl::string_view text, Arena& arena, std::optional<TimeMs>
   if (!bytes || bytes->empty()) {
     return DeadReason::kBadPayload;
   }
-  if (bytes->size() > kMaxMessageBytes) {
-    return DeadReason::kTooLong;
-  }
-  return GbcsToEvent(*bytes, received);
+  return DecodeBinaryGbcs(*bytes, arena, received);
 }
 
 absl::string_view Trim(absl::string_view text) {

@@ -16,6 +16,7 @@
 #include "absl/strings/string_view.h"
 
 #include "engine/alert/eui64.h"
+#include "engine/alert/event.h"
 
 namespace weir {
 
@@ -27,6 +28,11 @@ struct MessageId {
 
 // Nothing if `text` is anything else. The EUI-64s may be written in each way that ParseEui64 takes.
 std::optional<MessageId> ParseMessageId(absl::string_view text);
+
+// The request that a RequestID names.
+constexpr RequestId RequestIdOf(const MessageId& id) {
+  return {.party = id.originator, .device = id.target, .counter = id.counter};
+}
 
 // A decimal number of 64 bits without a sign; nothing if `text` is anything else. Inline: it is
 // read in most alerts.

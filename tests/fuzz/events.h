@@ -119,7 +119,6 @@ inline void CheckEvent(const Event& event) {
     WEIR_CHECK(IsReadableTime(alert->received) && IsReadableTime(alert->device_time));
     WEIR_CHECK(alert->payload.size() <= kMaxMessageBytes);
   } else if (const auto* other = std::get_if<OtherEvent>(&event)) {
-    WEIR_CHECK(other->kind <= OtherKind::kOutcome);
     WEIR_CHECK(other->device && IsReadableTime(other->received));
   } else {
     WEIR_CHECK(!DeadReasonName(std::get<DeadReason>(event)).empty());
@@ -146,7 +145,7 @@ inline std::string TextOf(const Event& event) {
     out.append(" payload ");
     AppendHex(alert->payload, out);
   } else if (const auto* other = std::get_if<OtherEvent>(&event)) {
-    absl::StrAppend(&out, "other ", static_cast<int>(other->kind));
+    absl::StrAppend(&out, "other ", other->what.index());
     append("device", other->device, out);
     append("received", other->received, out);
   } else {

@@ -49,7 +49,7 @@ inline std::string ResponseHeader(absl::string_view request_id, absl::string_vie
   return Element("Header", content);
 }
 
-inline std::string Response(absl::string_view header, absl::string_view message) {
+inline std::string ResponseDocument(absl::string_view header, absl::string_view message) {
   return Document("Response", absl::StrCat(header, Element("Body", message)));
 }
 
@@ -78,14 +78,14 @@ inline std::string DeviceAlertMessage(absl::string_view code, absl::string_view 
 }
 
 inline std::string DeviceAlert() {
-  return Response(ResponseHeader("", kDuisAlertId),
-                  DeviceAlertMessage("8F36", InBase64(EncodeGbcs(DuisGbcsFields()))));
+  return ResponseDocument(ResponseHeader("", kDuisAlertId),
+                          DeviceAlertMessage("8F36", InBase64(EncodeGbcs(DuisGbcsFields()))));
 }
 
 inline std::string DccAlert(absl::string_view code, absl::string_view body) {
-  return Response(ResponseHeader("", kDuisDccAlertId),
-                  Element("DCCAlertMessage",
-                          absl::StrCat(Element("DCCAlertCode", code), Element("DCCAlert", body))));
+  return ResponseDocument(ResponseHeader("", kDuisDccAlertId),
+                          Element("DCCAlertMessage", absl::StrCat(Element("DCCAlertCode", code),
+                                                                  Element("DCCAlert", body))));
 }
 
 inline std::string PowerOutage() {
@@ -97,7 +97,7 @@ inline std::string PowerOutage() {
 }
 
 inline std::string ServiceResponse(absl::string_view content = "") {
-  return Response(
+  return ResponseDocument(
       ResponseHeader(kDuisRequestId, kDuisAlertId),
       Element("ResponseMessage", absl::StrCat(Element("ServiceReference", "7.7"),
                                               Element("ServiceReferenceVariant", "7.7"), content)));

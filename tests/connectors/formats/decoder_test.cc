@@ -65,8 +65,9 @@ std::string Kcat(absl::string_view payload) {
 
 // A document around GbcsMessage().
 std::string DuisOf(Eui64 device) {
-  return Response(ResponseHeader("", absl::StrCat(FormatEui64(device), ":00DB1234567890A1:7")),
-                  DeviceAlertMessage("8F36", Base64(GbcsMessage())));
+  return ResponseDocument(
+      ResponseHeader("", absl::StrCat(FormatEui64(device), ":00DB1234567890A1:7")),
+      DeviceAlertMessage("8F36", Base64(GbcsMessage())));
 }
 
 Decoded Decode(Decoder& decoder, absl::string_view line, Arena& arena) {

@@ -51,7 +51,7 @@ class DuisTest : public testing::Test {
     return ReadDuis({memory.get(), text.size()}, arena_, envelope_time);
   }
 
-  // `alert`, `request`, `response`, `outcome` or the reason.
+  // `alert`, `request`, `response`, `outcome`, `device` or the reason.
   std::string Result(absl::string_view text) {
     const Event event = Read(text).event;
     if (const auto* reason = std::get_if<DeadReason>(&event)) {
@@ -62,9 +62,10 @@ class DuisTest : public testing::Test {
       return "alert";
     }
     EXPECT_EQ(other->device, kDuisDevice);
-    return other->kind == OtherKind::kRequest    ? "request"
-           : other->kind == OtherKind::kResponse ? "response"
-                                                 : "outcome";
+    return std::holds_alternative<const Request*>(other->what)    ? "request"
+           : std::holds_alternative<const Response*>(other->what) ? "response"
+           : std::holds_alternative<const Outcome*>(other->what)  ? "outcome"
+                                                                  : "device";
   }
 
   Alert AlertOf(absl::string_view text, std::optional<TimeMs> envelope_time = std::nullopt) {
@@ -106,7 +107,8 @@ TEST_F(DuisTest, OtherRecords) {
       FutureDatedOutcome("8F66", InBase64(EncodeGbcs(DuisGbcsFields(0x8F66))));
   EXPECT_EQ(Result(ServiceRequest()), "request");
   EXPECT_EQ(Result(ServiceResponse()), "response");
-  EXPECT_EQ(Result(ServiceResponse(Element("GBCSPayload", "not looked at"))), "response");
+  EXPECT_EQ(Result(ServiceResponse(Element("GBCSPayload", "3wkC"))), "response");
+  EXPECT_EQ(Result(ServiceResponse(Element("GBCSPayload", "no base64!"))), "bad_payload");
   EXPECT_EQ(Result(outcome), "outcome");
   EXPECT_EQ(std::get<OtherEvent>(Read(outcome).event).received, kDuisReceived);
   EXPECT_EQ(std::get<OtherEvent>(Read(ServiceResponse()).event).received, kDuisReceived);
@@ -126,9 +128,10 @@ TEST_F(DuisTest, EnvelopeTimeComesFirst) {
 TEST_F(DuisTest, DetailsOfAlerts) {
   const std::string throttling = absl::StrCat(Element("ThrottledAlertSequenceId", "3"),
                                               Element("ThrottledAlertCount", "4294967295"));
-  const DuisDetails details = Read(Response(ResponseHeader("", kDuisAlertId),
-                                            DeviceAlertMessage("8F36", Payload(), throttling)))
-                                  .details;
+  const DuisDetails details =
+      Read(ResponseDocument(ResponseHeader("", kDuisAlertId),
+                            DeviceAlertMessage("8F36", Payload(), throttling)))
+          .details;
   EXPECT_EQ(details.message, "DeviceAlertMessage");
   EXPECT_EQ(details.schema_version, "5.4");
   EXPECT_EQ(details.request_id, "");
@@ -349,17 +352,18 @@ TEST_F(DuisTest, Faults) {
       {absl::StrReplaceAll(
            alert, {{"sr:Response ", "sr:response "}, {"</sr:Response>", "</sr:response>"}}),
        "unknown_type"},
-      {Response(ResponseHeader("", kDuisAlertId), "<sr:SMETS1ResponseMessage/>"), "unknown_type"},
-      {Response(ResponseHeader("", kDuisAlertId), "<DeviceAlertMessage/>"), "unknown_type"},
+      {ResponseDocument(ResponseHeader("", kDuisAlertId), "<sr:SMETS1ResponseMessage/>"),
+       "unknown_type"},
+      {ResponseDocument(ResponseHeader("", kDuisAlertId), "<DeviceAlertMessage/>"), "unknown_type"},
       {absl::StrReplaceAll(alert, {{"sr:DeviceAlertMessage", "sr:devicealertmessage"}}),
        "unknown_type"},
       {DccAlert("N1", "<x:PowerOutageEvent xmlns:x='urn:x'/>"), "unknown_type"},
       // Elements that are not there, empty, there twice or somewhere else.
       {Document("Response", ""), "missing_field"},
       {Document("Request", ""), "missing_field"},
-      {Response("", DeviceAlertMessage("8F36", Payload())), "missing_field"},
-      {Response(ResponseHeader("", kDuisAlertId), ""), "missing_field"},
-      {Response(ResponseHeader("", kDuisAlertId), " "), "missing_field"},
+      {ResponseDocument("", DeviceAlertMessage("8F36", Payload())), "missing_field"},
+      {ResponseDocument(ResponseHeader("", kDuisAlertId), ""), "missing_field"},
+      {ResponseDocument(ResponseHeader("", kDuisAlertId), " "), "missing_field"},
       {Replaced(alert, code, ""), "missing_field"},
       {Replaced(alert, "8F36", " "), "missing_field"},
       {Replaced(alert, code, absl::StrCat(code, code)), "bad_field"},
@@ -375,13 +379,13 @@ TEST_F(DuisTest, Faults) {
       {Replaced(alert, "</sr:Body>", "<sr:x/></sr:Body>"), "bad_field"},
       {Replaced(alert, Element("GBCSPayload", Payload()), ""), "missing_field"},
       {Replaced(outage, Element("DCCAlertCode", "AD1"), ""), "missing_field"},
-      {Response(ResponseHeader("", kDuisDccAlertId),
-                Element("DCCAlertMessage", Element("DCCAlertCode", "AD1"))),
+      {ResponseDocument(ResponseHeader("", kDuisDccAlertId),
+                        Element("DCCAlertMessage", Element("DCCAlertCode", "AD1"))),
        "missing_field"},
       {Replaced(outage, "</sr:PowerOutageEvent>", "</sr:PowerOutageEvent><sr:x/>"), "bad_field"},
       {Replaced(response, Element("ServiceReferenceVariant", "7.7"), ""), "missing_field"},
-      {Response(ResponseHeader("", ""),
-                Element("ResponseMessage", Element("ServiceReferenceVariant", "7.7"))),
+      {ResponseDocument(ResponseHeader("", ""),
+                        Element("ResponseMessage", Element("ServiceReferenceVariant", "7.7"))),
        "missing_field"},
       {Replaced(outcome, Element("InstructionNumber", "1"), ""), "missing_field"},
       {Replaced(outcome, Element("TotalCommandInstructions", "2"), ""), "missing_field"},
@@ -442,8 +446,8 @@ TEST_F(DuisTest, ThrottlingMustBeReadable) {
   for (const absl::string_view name : {"ThrottledAlertSequenceId", "ThrottledAlertCount"}) {
     for (const absl::string_view value : {"", "x", "-1", "+1", "1.0", "4294967296", "1 2"}) {
       const std::string text =
-          Response(ResponseHeader("", kDuisAlertId),
-                   DeviceAlertMessage("8F36", Payload(), Element(name, value)));
+          ResponseDocument(ResponseHeader("", kDuisAlertId),
+                           DeviceAlertMessage("8F36", Payload(), Element(name, value)));
       EXPECT_EQ(Result(text), "bad_field") << name << value;
     }
   }
@@ -452,7 +456,7 @@ TEST_F(DuisTest, ThrottlingMustBeReadable) {
 // Without a ResponseID the message says for itself who it is for.
 TEST_F(DuisTest, DeviceAlertWithoutAnId) {
   const Alert alert =
-      AlertOf(Response(ResponseHeader("", ""), DeviceAlertMessage("8F36", Payload())));
+      AlertOf(ResponseDocument(ResponseHeader("", ""), DeviceAlertMessage("8F36", Payload())));
   EXPECT_EQ(alert.device, kDuisDevice);
   EXPECT_EQ(alert.recipient, kDuisParty);
   EXPECT_EQ(alert.counter, 7);
@@ -465,8 +469,8 @@ TEST_F(DuisTest, MessagesByWayOfTheAccessControlBroker) {
   fields.target = Eui64{0x90B3D51F30000002};
   fields.supplementary_party = kDuisParty;
   const auto document = [&] {
-    return Response(ResponseHeader("", kDuisAlertId),
-                    DeviceAlertMessage("8F36", InBase64(EncodeGbcs(fields))));
+    return ResponseDocument(ResponseHeader("", kDuisAlertId),
+                            DeviceAlertMessage("8F36", InBase64(EncodeGbcs(fields))));
   };
   EXPECT_EQ(AlertOf(document()).recipient, kDuisParty);
   fields.counter = 99;

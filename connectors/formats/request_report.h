@@ -1,0 +1,56 @@
+// What the body of a GBCS alert about a future-dated request says: which request it was, and which
+// of its instructions was carried out or failed.
+//
+// Such alerts are 8F66 (done) and 8F67 (failed) of the use cases 00CC, for electricity in DLMS, and
+// 00CD, for gas in GBZ. Firmware and credentials have use cases of their own, whose bodies say less
+// and are not read.
+//
+// Promises: total; views the message.
+//
+// Source: GBCS use cases 0x00CC and 0x00CD; the layout agrees with the stored alerts.
+//
+// Threads: any.
+//
+// Layer: connectors/formats (engine/alert).
+#pragma once
+
+#include <optional>
+
+#include "absl/strings/string_view.h"
+
+#include "connectors/formats/arena.h"
+#include "connectors/formats/gbcs.h"
+#include "engine/alert/event.h"
+
+namespace weir {
+
+// Whether the code is one of the two.
+constexpr bool IsOutcomeCode(AlertCode code) {
+  return code.is_device() && (code.gbcs() == 0x8F66 || code.gbcs() == 0x8F67);
+}
+
+// Whether it says that the instruction was carried out.
+constexpr bool IsSuccessCode(AlertCode code) {
+  return code.is_device() && code.gbcs() == 0x8F66;
+}
+
+// Nothing if the message is of another use case or its body is none.
+std::optional<RequestReport> ReadRequestReport(const GbcsMessage& message);
+
+// The same of a message that may be anything.
+std::optional<RequestReport> ReadRequestReport(absl::string_view bytes);
+
+// Gives an alert of either code the report in its payload, if that says one. The report lies in the
+// arena and views the payload.
+inline void AddRequestReport(Alert& alert, Arena& arena) {
+  if (!IsOutcomeCode(alert.code) || alert.payload.empty()) {
+    return;
+  }
+  if (const std::optional<RequestReport> report = ReadRequestReport(alert.payload); report) {
+    auto* const kept = arena.Make<RequestReport>();
+    *kept = *report;
+    alert.report = kept;
+  }
+}
+
+}  // namespace weir
