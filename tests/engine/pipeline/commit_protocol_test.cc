@@ -45,7 +45,7 @@ std::vector<std::string> PlainRun(const PolicySchedule& schedule,
                                   const std::vector<Record>& records) {
   MemorySource source(records);
   MemorySink sink;
-  Replay whole(schedule, source, sink, nullptr, Alone());
+  Replay whole(schedule, DefaultRules(), source, sink, nullptr, Alone());
   EXPECT_TRUE(whole.Resume(false).ok());
   EXPECT_TRUE(whole.Step(records.size()).ok());
   return sink.lines();
@@ -252,7 +252,7 @@ TEST(CommitProtocol, FindsOutThatAnotherOwnerHasWritten) {
   Random random = Random::FromEnvironment(32);
   SCOPED_TRACE(random.seed_text());
   SimulatedLog log(random, 1);  // every call fails
-  OwnedPartition partition(StandingCommit{}, PolicySchedule::Default());
+  OwnedPartition partition(StandingCommit{}, PolicySchedule::Default(), DefaultRules());
   CommitProtocol protocol(log, 1);
   log.streams()[0].standing = {.partition = 0, .number = 7, .next_offset = 70};
   const absl::StatusOr<bool> stands = protocol.Process(partition, Storm());
@@ -262,7 +262,7 @@ TEST(CommitProtocol, FindsOutThatAnotherOwnerHasWritten) {
 // A partition that has processed Storm() in as many commits as it has records.
 class AfterStorm : public testing::Test {
  protected:
-  AfterStorm() : random_(1), log_(random_, 0), partition_({}, PolicySchedule::Default()) {
+  AfterStorm() : random_(1), log_(random_, 0), partition_({}, PolicySchedule::Default(), DefaultRules()) {
     CommitProtocol protocol(log_, 1);
     for (const Record& record : Storm()) {
       EXPECT_TRUE(*protocol.Process(partition_, absl::MakeConstSpan(&record, 1)));
