@@ -53,6 +53,7 @@ class Replacement {
     if (absl::StrContains(node.text, kOpen)) {
       const std::optional<std::string> text = Replaced(node);
       node.written = std::exchange(node.text, text.value_or(""));
+      node.quoted = true;
       if (!text) {
         node.kind = YamlNode::Kind::kRefused;
         return;

@@ -5,13 +5,13 @@
 #include <optional>
 #include <utility>
 
-#include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 
+#include "connectors/config/config_fields.h"
 #include "connectors/config/config_text.h"
 #include "connectors/config/listen_address.h"
 #include "connectors/config/yaml_reader.h"
@@ -35,21 +35,10 @@ constexpr DurationRange kStopWithins = {kSecond, DurationMs{10 * kMinute.value}}
 constexpr NumberRange kNameBytes = {1, 200};
 constexpr NumberRange kTopicBytes = {1, 249};
 constexpr NumberRange kPrefixBytes = {0, 200};
-constexpr size_t kMaxPartyNameBytes = 200;
 
-constexpr std::array<absl::string_view, 4> kFileKeys = {"kafka", "service", "policy", "parties"};
-constexpr std::array<absl::string_view, 12> kServiceKeys = {
-    "instance",   "group", "workers",     "input",  "prefix", "archive",
-    "timestamps", "idle",  "stop_within", "commit", "state",  "http"};
 constexpr std::array<absl::string_view, 2> kCommitKeys = {"interval", "records"};
 constexpr std::array<absl::string_view, 2> kStateKeys = {"dir", "interval"};
 constexpr std::array<absl::string_view, 1> kHttpKeys = {"listen"};
-constexpr std::array<absl::string_view, 4> kPartyKeys = {"id", "role", "name", "distributors"};
-constexpr std::array<absl::string_view, 3> kPolicyFileKeys = {"policies", "duplicate_window",
-                                                              "max_ahead"};
-
-constexpr std::array<absl::string_view, 7> kRoles = {"IS", "GS", "ES", "ED", "GT", "RSA", "OU"};
-constexpr absl::string_view kNetworkOperator = "ED";
 
 // What Weir writes, but for enp.<EUI-64>. Read again, it would go round in a circle.
 constexpr std::array<absl::string_view, 8> kOutputs = {
@@ -67,43 +56,11 @@ bool Contains(const std::array<absl::string_view, N>& words, absl::string_view w
   return std::find(words.begin(), words.end(), word) != words.end();
 }
 
-absl::string_view WhereKeyBelongs(absl::string_view key) {
-  if (Contains(kFileKeys, key)) {
-    return "it belongs at the top of the file";
-  }
-  if (Contains(kPolicyFileKeys, key)) {
-    return "it belongs in the policy file, which `policy` names";
-  }
-  if (Contains(kServiceKeys, key)) {
-    return "it belongs in `service`";
-  }
-  if (key == "listen") {
-    return "it belongs in `service`, in `http`";
-  }
-  return absl::StrContains(key, '.') ? "the properties of librdkafka belong in `kafka`" : "";
-}
-
 bool IsNameText(absl::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) {
     return absl::ascii_isalnum(static_cast<unsigned char>(c)) ||
            absl::string_view("._-").find(c) != absl::string_view::npos;
   });
-}
-
-// A path of the file, which is relative to the file's folder.
-std::string PathBeside(absl::string_view file_name, absl::string_view path) {
-  const size_t slash = file_name.rfind('/');
-  if (absl::StartsWith(path, "/") || slash == absl::string_view::npos) {
-    return std::string(path);
-  }
-  return absl::StrCat(file_name.substr(0, slash + 1), path);
-}
-
-template <typename T>
-void Assign(std::optional<T> value, T& target) {
-  if (value) {
-    target = *std::move(value);
-  }
 }
 
 class ServiceReader {
@@ -125,54 +82,28 @@ class ServiceReader {
   void ReadState(const YamlNode& state);
   void ReadHttp(const YamlNode& http);
   void CheckInput(const YamlNode& service);
-  void ReadParties(const YamlNode& parties);
-  void ReadParty(const YamlNode& node);
-  void ReadPartyId(const YamlNode& node, Party& party);
-  void ReadPartyName(const YamlNode& node, Party& party);
-  void ReadDistributors(const YamlNode& node, Party& party);
-  void ReadDistributor(const YamlNode& node, Party& party);
   void ReadName(const YamlNode& node, NumberRange bytes, std::string& name);
-  void ReadPath(const YamlNode& node, absl::string_view example, std::string& path);
-
-  // A value that must be there; null, and a problem, if it is not.
-  const YamlNode* Require(const YamlNode& map, absl::string_view key, absl::string_view advice);
 
   const Lookups& lookups_;
   YamlProblems& problems_;
   YamlProblems& remarks_;
   ServiceConfig& config_;
-  absl::flat_hash_map<Eui64, int> party_lines_;
-  absl::flat_hash_map<std::string, int> distributor_lines_;
 };
-
-const YamlNode* ServiceReader::Require(const YamlNode& map, absl::string_view key,
-                                       absl::string_view advice) {
-  const YamlNode* node = map.Find(key);
-  if (node == nullptr) {
-    problems_.Add(map.line, absl::StrCat(Quoted(key), " is missing: ", advice));
-  }
-  return node;
-}
 
 void ServiceReader::Read(const YamlNode& root) {
   CheckKeys(root, kFileKeys, WhereKeyBelongs, problems_);
-  if (const YamlNode* kafka = Require(
-          root, "kafka", "give a map of librdkafka's properties, `bootstrap.servers` at least");
+  if (const YamlNode* kafka =
+          Require(root, "kafka",
+                  "give a map of librdkafka's properties, `bootstrap.servers` at least", problems_);
       kafka != nullptr) {
     ReadKafka(*kafka);
   }
-  if (const YamlNode* service =
-          Require(root, "service", "give a map that has `instance` and `state` at least");
+  if (const YamlNode* service = Require(
+          root, "service", "give a map that has `instance` and `state` at least", problems_);
       service != nullptr) {
     ReadService(*service);
   }
-  if (const YamlNode* policy = root.Find("policy"); policy != nullptr) {
-    ReadPath(*policy, "policy.yaml", config_.policy);
-    config_.policy_line = policy->line;
-  }
-  if (const YamlNode* parties = root.Find("parties"); parties != nullptr) {
-    ReadParties(*parties);
-  }
+  ReadSystemPart(root, problems_, remarks_, config_);
 }
 
 // --------------------------------------------------------------------------------------------
@@ -184,7 +115,8 @@ void ServiceReader::ReadKafka(const YamlNode& kafka) {
     return;
   }
   if (kafka.Find("metadata.broker.list") == nullptr) {  // librdkafka's other name for it
-    Require(kafka, "bootstrap.servers", "give the brokers to start from, such as \"host:9092\"");
+    Require(kafka, "bootstrap.servers", "give the brokers to start from, such as \"host:9092\"",
+            problems_);
   }
   for (const YamlNode& node : kafka.items) {
     ReadProperty(node);
@@ -250,8 +182,9 @@ void ServiceReader::ReadService(const YamlNode& service) {
     return;
   }
   CheckKeys(service, kServiceKeys, WhereKeyBelongs, problems_);
-  if (const YamlNode* instance = Require(
-          service, "instance", "give this process a name of its own that it keeps, such as weir-0");
+  if (const YamlNode* instance =
+          Require(service, "instance",
+                  "give this process a name of its own that it keeps, such as weir-0", problems_);
       instance != nullptr) {
     ReadName(*instance, kNameBytes, config_.instance);
   }
@@ -265,7 +198,8 @@ void ServiceReader::ReadService(const YamlNode& service) {
   }
   if (const YamlNode* state = Require(service, "state",
                                       "give the folder to keep the state in, such as "
-                                      "{dir: /var/lib/weir}");
+                                      "{dir: /var/lib/weir}",
+                                      problems_);
       state != nullptr) {
     ReadState(*state);
   }
@@ -342,10 +276,10 @@ void ServiceReader::ReadState(const YamlNode& state) {
     return;
   }
   CheckKeys(state, kStateKeys, WhereKeyBelongs, problems_);
-  if (const YamlNode* dir =
-          Require(state, "dir", "give the folder to keep the state in, such as /var/lib/weir");
+  if (const YamlNode* dir = Require(
+          state, "dir", "give the folder to keep the state in, such as /var/lib/weir", problems_);
       dir != nullptr) {
-    ReadPath(*dir, "/var/lib/weir", config_.state_dir);
+    ReadPath(*dir, "/var/lib/weir", config_.file_name, problems_, config_.state_dir);
   }
   if (const YamlNode* interval = state.Find("interval"); interval != nullptr) {
     Assign(ReadDuration(*interval, kStateIntervals, problems_), config_.state_interval);
@@ -386,117 +320,6 @@ void ServiceReader::ReadName(const YamlNode& node, NumberRange bytes, std::strin
                 absl::StrCat("a name of ", bytes.first, " to ", bytes.last,
                              " letters, digits, dots, underscores and dashes"),
                 problems_);
-}
-
-void ServiceReader::ReadPath(const YamlNode& node, absl::string_view example, std::string& path) {
-  const std::optional<std::string> text =
-      ReadText(node, absl::StrCat("a path such as ", example), problems_);
-  if (text) {
-    path = PathBeside(config_.file_name, *text);
-  }
-}
-
-// --------------------------------------------------------------------------------------------
-// parties
-
-void ServiceReader::ReadParties(const YamlNode& parties) {
-  constexpr absl::string_view kExample =
-      "{id: 90-B3-D5-1F-30-02-00-00, role: ED, name: Example Networks, distributors: [\"14\"]}";
-  if (parties.kind != YamlNode::Kind::kList) {
-    AddUnexpected(parties, absl::StrCat("a list of parties such as ", kExample), problems_);
-    return;
-  }
-  for (const YamlNode& party : parties.items) {
-    if (party.kind == YamlNode::Kind::kMap) {
-      ReadParty(party);
-    } else if (party.kind != YamlNode::Kind::kRefused) {
-      problems_.Add(party.line, absl::StrCat("a party is ", party.Found(),
-                                             ", expected a map such as ", kExample));
-    }
-  }
-}
-
-void ServiceReader::ReadParty(const YamlNode& node) {
-  CheckKeys(node, kPartyKeys, WhereKeyBelongs, problems_);
-  Party party;
-  if (const YamlNode* id =
-          Require(node, "id", "give the party's EUI-64, such as 90-B3-D5-1F-30-02-00-00");
-      id != nullptr) {
-    ReadPartyId(*id, party);
-  }
-  const YamlNode* role = Require(node, "role", "give the party's role, such as ED");
-  if (role != nullptr) {
-    if (const std::optional<size_t> word = ReadWord(*role, kRoles, problems_); word) {
-      party.role = std::string(kRoles[*word]);
-    }
-  }
-  if (const YamlNode* name = node.Find("name"); name != nullptr) {
-    ReadPartyName(*name, party);
-  }
-  if (const YamlNode* distributors = node.Find("distributors"); distributors != nullptr) {
-    ReadDistributors(*distributors, party);
-    if (!party.distributors.empty() && !party.role.empty() && party.role != kNetworkOperator) {
-      problems_.Add(distributors->line,
-                    absl::StrCat("`distributors` is given for a party of role ", party.role,
-                                 ", expected it for role ED alone: they are the network operator's "
-                                 "part of an MPAN"));
-    }
-  }
-  config_.parties.push_back(std::move(party));
-}
-
-void ServiceReader::ReadPartyId(const YamlNode& node, Party& party) {
-  const std::optional<Eui64> id =
-      node.kind == YamlNode::Kind::kText ? ParseEui64(node.text) : std::nullopt;
-  if (!id) {
-    AddUnexpected(node, "an EUI-64 such as 90-B3-D5-1F-30-02-00-00", problems_);
-    return;
-  }
-  const auto [first, is_new] = party_lines_.try_emplace(*id, node.line);
-  if (!is_new) {
-    problems_.Add(node.line, absl::StrCat("`id` is ", node.Found(), ", the party of line ",
-                                          first->second, ": keep one of them"));
-  }
-  party.id = *id;
-}
-
-void ServiceReader::ReadPartyName(const YamlNode& node, Party& party) {
-  if (node.kind == YamlNode::Kind::kText && node.text.size() <= kMaxPartyNameBytes) {
-    party.name = node.text;
-    return;
-  }
-  AddUnexpected(node, absl::StrCat("text of at most ", kMaxPartyNameBytes, " bytes"), problems_);
-}
-
-void ServiceReader::ReadDistributors(const YamlNode& node, Party& party) {
-  if (node.kind != YamlNode::Kind::kList) {
-    AddUnexpected(node, "a list of distributor ids such as [\"14\", \"22\"]", problems_);
-    return;
-  }
-  for (const YamlNode& item : node.items) {
-    ReadDistributor(item, party);
-  }
-}
-
-void ServiceReader::ReadDistributor(const YamlNode& node, Party& party) {
-  if (node.kind == YamlNode::Kind::kRefused) {
-    return;
-  }
-  const bool two_digits = node.text.size() == 2 &&
-                          absl::ascii_isdigit(static_cast<unsigned char>(node.text[0])) &&
-                          absl::ascii_isdigit(static_cast<unsigned char>(node.text[1]));
-  if (!two_digits) {
-    problems_.Add(node.line, absl::StrCat("`distributors` has ", node.Found(),
-                                          ", expected the two digits that an MPAN begins with"));
-    return;
-  }
-  const auto [first, is_new] = distributor_lines_.try_emplace(node.text, node.line);
-  if (!is_new) {
-    problems_.Add(node.line,
-                  absl::StrCat("`distributors` has ", node.Found(), ", which line ", first->second,
-                               " has already: a meter has one network operator"));
-  }
-  party.distributors.push_back(node.text);
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
-// Reads the service's configuration file, in YAML: where Kafka is, what to read and where to keep
-// what is known.
+// Reads the service's configuration file, in YAML: where Kafka is, what to read, where to keep what
+// is known, and the rules of the system.
 //
 // CONFIG.md in this folder is the reference for those who write one.
 //
@@ -9,19 +9,18 @@
 // Errors: InvalidArgument that lists all problems at once, one `file:line: problem` a line;
 // NotFound for a file that does not exist.
 //
-// Layer: connectors/config (engine/alert, engine/base).
+// Layer: connectors/config (as system_file.h).
 #pragma once
 
 #include <cstdint>
 #include <map>
 #include <string>
-#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 
 #include "connectors/config/lookups.h"
-#include "engine/alert/eui64.h"
+#include "connectors/config/system_file.h"
 #include "engine/base/units.h"
 
 namespace weir {
@@ -29,18 +28,8 @@ namespace weir {
 // Whose time counts as the time at which the log got a record.
 enum class TimestampKind : uint8_t { kLogAppendTime, kCreateTime };
 
-// A user of the DCC's services, as service requests and alerts name it.
-struct Party {
-  Eui64 id;
-  std::string role;  // IS, GS, ES, ED, GT, RSA or OU
-  std::string name;
-  std::vector<std::string> distributors;  // of role ED: the first two digits of its MPANs
-};
-
-struct ServiceConfig {
-  // As messages call the file.
-  std::string file_name;
-
+// What the system does is here as well, as in a configuration for replays.
+struct ServiceConfig : SystemConfig {
   // Properties of librdkafka, secrets among them, and the lines that they stand in. Whether
   // librdkafka knows them and Weir leaves them to the user is not checked here.
   std::map<std::string, std::string> kafka;
@@ -64,11 +53,6 @@ struct ServiceConfig {
 
   std::string http_host = "127.0.0.1";  // without brackets
   uint16_t http_port = 9464;            // 0: any that is free
-
-  std::string policy;   // path of the policy file; empty: the default policy
-  int policy_line = 0;  // where it is named
-
-  std::vector<Party> parties;
 
   // `file:line` of a property of `kafka`, for messages about it; the file for any other.
   std::string PlaceOfKafka(const std::string& property) const;

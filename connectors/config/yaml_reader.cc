@@ -100,6 +100,7 @@ class TreeBuilder final : public YAML::EventHandler {
                 const std::string& value) override {
     YamlNode node = Node(YamlNode::Kind::kText, mark);
     node.text = value;
+    node.quoted = tag == "!";  // so yaml-cpp tells what is quoted from what is plain
     RefuseTag(tag, node);
     Add(std::move(node));
   }
@@ -211,6 +212,7 @@ class TreeBuilder final : public YAML::EventHandler {
       }
       values.push_back(std::move(map.items[i + 1]));
       values.back().key = key.text;
+      values.back().key_quoted = key.quoted;
       values.back().line = key.line;
     }
     map.items = std::move(values);

@@ -72,10 +72,12 @@ struct YamlNode {
   const YamlNode* Find(absl::string_view name) const;
 
   Kind kind = Kind::kEmpty;
-  int line = 1;                 // of a value in a map: the line of its key
-  std::string key;              // of a value in a map
-  std::string text;             // of kText
-  std::string written;          // what the file says, if `text` has taken its place
+  int line = 1;         // of a value in a map: the line of its key
+  std::string key;      // of a value in a map
+  std::string text;     // of kText
+  std::string written;  // what the file says, if `text` has taken its place
+  bool quoted = false;  // whether the text stands in quotes, or took a variable's place
+  bool key_quoted = false;
   std::vector<YamlNode> items;  // of kList and kMap, in the order of the file
 };
 

@@ -11,6 +11,7 @@
 #include "connectors/capture/output_file.h"
 #include "connectors/capture/output_files.h"
 #include "connectors/config/policy_file.h"
+#include "connectors/config/system_file.h"
 #include "connectors/formats/summary_json.h"
 #include "connectors/rocksdb/rocksdb_store.h"
 #include "connectors/threads/thread_team.h"
@@ -35,14 +36,36 @@ constexpr size_t kMostUncommittedWithoutState = 200000;
 
 // Everything a replay is made of, in the order in which it must go away.
 struct Wiring {
+  SystemConfig config;
   PolicySchedule schedule;
-  SystemRules rules;
   std::unique_ptr<Team> team;
   std::unique_ptr<CaptureSource> source;
   std::unique_ptr<Sink> sink;
   std::unique_ptr<Store> store;
   std::unique_ptr<Replay> replay;
 };
+
+void Note(const std::string& remarks) {
+  if (!remarks.empty()) {
+    static_cast<void>(std::fprintf(stderr, "%s\n", remarks.c_str()));
+  }
+}
+
+// A policy that is given counts, and else that of the configuration.
+absl::Status Configure(const ReplayArguments& arguments, Wiring& wiring) {
+  wiring.schedule = PolicySchedule::Default();
+  std::string remarks;
+  if (!arguments.config.empty()) {
+    WEIR_ASSIGN_OR_RETURN(wiring.config, ReadSystemFile(arguments.config, &remarks));
+    Note(remarks);
+  }
+  const std::string& policy = arguments.policy.empty() ? wiring.config.policy : arguments.policy;
+  if (!policy.empty()) {
+    WEIR_ASSIGN_OR_RETURN(wiring.schedule, ReadPolicyFile(policy, &remarks));
+    Note(remarks);
+  }
+  return absl::OkStatus();
+}
 
 absl::Status Connect(const ReplayArguments& arguments, Wiring& wiring) {
   wiring.team = MakeThreadTeam(arguments.threads);
@@ -58,8 +81,8 @@ absl::Status Connect(const ReplayArguments& arguments, Wiring& wiring) {
   if (!arguments.state.empty()) {
     WEIR_ASSIGN_OR_RETURN(wiring.store, OpenRocksDbStore(arguments.state));
   }
-  wiring.replay = std::make_unique<Replay>(wiring.schedule, wiring.rules, *wiring.source, *wiring.sink,
-                                           wiring.store.get(), *wiring.team);
+  wiring.replay = std::make_unique<Replay>(wiring.schedule, wiring.config.system, *wiring.source,
+                                           *wiring.sink, wiring.store.get(), *wiring.team);
   return wiring.replay->Resume(arguments.force);
 }
 
@@ -127,8 +150,14 @@ CLI::App* AddReplay(CLI::App& root, ReplayArguments& arguments) {
                   "Captures, in order; .gz and .zst are unpacked, - is standard input")
       ->required()
       ->type_name("CAPTURE");
+  app->add_option("--config", arguments.config,
+                  "Parties and rules: a service configuration, or one without `kafka` and "
+                  "`service`; without it there are no parties, and the rules of the release hold")
+      ->type_name("FILE")
+      ->check(CheckNotEmpty);
   app->add_option("--policy", arguments.policy,
-                  "Thresholds, windows and exclusions; without it the built-in defaults hold")
+                  "Thresholds, windows and exclusions; without it those that --config names, or "
+                  "the built-in defaults hold")
       ->type_name("FILE")
       ->check(CheckNotEmpty);
   AddFormatOption(*app, arguments.format);
@@ -165,6 +194,7 @@ CLI::App* AddReplay(CLI::App& root, ReplayArguments& arguments) {
       "Examples:\n"
       "  weir replay capture.jsonl\n"
       "  weir replay --policy policy.yaml --out results day1.jsonl.zst day2.jsonl.zst\n"
+      "  weir replay --config weir.yaml --out results capture.jsonl\n"
       "  kcat -C -J -e -t meter.events | weir replay --out results -\n"
       "  weir replay --state state --out results capture.jsonl    # stop it, run it again");
   return app;
@@ -172,17 +202,8 @@ CLI::App* AddReplay(CLI::App& root, ReplayArguments& arguments) {
 
 int RunReplay(const ReplayArguments& arguments) {
   Wiring wiring;
-  wiring.schedule = PolicySchedule::Default();
-  if (!arguments.policy.empty()) {
-    std::string remarks;
-    absl::StatusOr<PolicySchedule> schedule = ReadPolicyFile(arguments.policy, &remarks);
-    if (!schedule.ok()) {
-      return Complain(schedule.status(), kExitConfiguration);
-    }
-    if (!remarks.empty()) {
-      static_cast<void>(std::fprintf(stderr, "%s\n", remarks.c_str()));
-    }
-    wiring.schedule = *std::move(schedule);
+  if (const absl::Status configured = Configure(arguments, wiring); !configured.ok()) {
+    return Complain(configured, kExitConfiguration);
   }
   if (const absl::Status connected = Connect(arguments, wiring); !connected.ok()) {
     return Complain(connected, kExitFailed);

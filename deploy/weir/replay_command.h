@@ -19,6 +19,7 @@ namespace weir {
 
 struct ReplayArguments {
   std::vector<std::string> captures;
+  std::string config;
   std::string policy;
   std::string format;
   std::string out;

@@ -70,7 +70,6 @@ void LogToStandardError() {
 struct Configured {
   ServiceConfig config;
   PolicySchedule policy = PolicySchedule::Default();
-  SystemRules rules;
   std::optional<KafkaProperties> properties;
 };
 
@@ -97,17 +96,11 @@ absl::StatusOr<Configured> Configure(const std::string& path) {
 }
 
 Topics TopicsOf(const ServiceConfig& config) {
-  std::vector<Eui64> operators;
-  for (const Party& party : config.parties) {
-    if (party.role == "ED") {
-      operators.push_back(party.id);
-    }
-  }
   return NameTopics({.group = config.group,
                      .prefix = config.prefix,
                      .input = config.input,
                      .archive = config.archive,
-                     .operators = operators});
+                     .operators = config.system.parties.Operators()});
 }
 
 struct Reached {
@@ -238,7 +231,7 @@ absl::Status Serve(const Configured& configured) {
       .log = log,
       .properties = *configured.properties,
       .policy = configured.policy,
-      .rules = configured.rules,
+      .rules = configured.config.system,
       .stores = stores,
       .parked = parked,
       .housekeeping = *housekeeping,

@@ -1,6 +1,7 @@
 #include "deploy/weir/validate_command.h"
 
 #include <cstdio>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
@@ -8,16 +9,14 @@
 #include "connectors/config/config_text.h"
 #include "connectors/config/policy_file.h"
 #include "connectors/config/service_file.h"
+#include "connectors/config/system_file.h"
 #include "deploy/weir/exit_codes.h"
+#include "deploy/weir/system_text.h"
 #include "engine/base/status_macros.h"
 
 namespace weir {
 
 namespace {
-
-std::string Counted(uint64_t n, absl::string_view one, absl::string_view more) {
-  return absl::StrCat(n, " ", n == 1 ? one : more);
-}
 
 void AppendRemarks(const std::string& remarks, std::string& out) {
   if (!remarks.empty()) {
@@ -43,9 +42,8 @@ std::string ServiceText(const ServiceConfig& config, const std::string& remarks)
       absl::StrCat(config.file_name, ": a service configuration\n  instance ", config.instance,
                    " of group ", config.group, ", ", Counted(config.workers, "worker", "workers"),
                    "\n  reads ", config.input, ", keeps its state in ", config.state_dir, "\n  ",
-                   Counted(config.kafka.size(), "property", "properties"), " of librdkafka, ",
-                   Counted(config.parties.size(), "party", "parties"), "\n  policy: ",
-                   config.policy.empty() ? "the default, as the file names none" : config.policy);
+                   Counted(config.kafka.size(), "property", "properties"), " of librdkafka\n",
+                   SystemText(config));
   AppendRemarks(remarks, text);
   return text;
 }
@@ -57,7 +55,7 @@ absl::StatusOr<std::string> CheckPolicy(absl::string_view text, const std::strin
   return PolicyText(file, *schedule, remarks);
 }
 
-absl::StatusOr<std::string> CheckPolicyOf(const ServiceConfig& config) {
+absl::StatusOr<std::string> CheckPolicyOf(const SystemConfig& config) {
   std::string remarks;
   const absl::StatusOr<PolicySchedule> schedule = ReadPolicyFile(config.policy, &remarks);
   if (!schedule.ok()) {
@@ -68,24 +66,40 @@ absl::StatusOr<std::string> CheckPolicyOf(const ServiceConfig& config) {
   return PolicyText(config.policy, *schedule, remarks);
 }
 
+// What is said of a configuration, and of the policy that it names.
+absl::StatusOr<std::string> WithPolicy(std::string text, const SystemConfig& config) {
+  if (config.policy.empty()) {
+    return text;
+  }
+  const absl::StatusOr<std::string> policy = CheckPolicyOf(config);
+  WEIR_RETURN_IF_ERROR(policy.status());
+  return absl::StrCat(text, "\n", *policy);
+}
+
 absl::StatusOr<std::string> CheckService(absl::string_view text, const std::string& file) {
   std::string remarks;
   const absl::StatusOr<ServiceConfig> config = ParseService(text, file, SystemLookups(), &remarks);
   WEIR_RETURN_IF_ERROR(config.status());
-  std::string checked = ServiceText(*config, remarks);
-  if (config->policy.empty()) {
-    return checked;
-  }
-  const absl::StatusOr<std::string> policy = CheckPolicyOf(*config);
-  WEIR_RETURN_IF_ERROR(policy.status());
-  return absl::StrCat(checked, "\n", *policy);
+  return WithPolicy(ServiceText(*config, remarks), *config);
+}
+
+absl::StatusOr<std::string> CheckSystem(absl::string_view text, const std::string& file) {
+  std::string remarks;
+  const absl::StatusOr<SystemConfig> config = ParseSystem(text, file, SystemLookups(), &remarks);
+  WEIR_RETURN_IF_ERROR(config.status());
+  std::string checked = absl::StrCat(file, ": a configuration for replays\n", SystemText(*config));
+  AppendRemarks(remarks, checked);
+  return WithPolicy(std::move(checked), *config);
 }
 
 // What the file says, in short, or everything that is wrong with it.
 absl::StatusOr<std::string> CheckFile(const std::string& file) {
   const absl::StatusOr<std::string> text = ReadConfigText(file, "file");
   WEIR_RETURN_IF_ERROR(text.status());
-  return IsServiceConfig(*text) ? CheckService(*text, file) : CheckPolicy(*text, file);
+  if (IsServiceConfig(*text)) {
+    return CheckService(*text, file);
+  }
+  return IsSystemConfig(*text) ? CheckSystem(*text, file) : CheckPolicy(*text, file);
 }
 
 }  // namespace
@@ -93,15 +107,16 @@ absl::StatusOr<std::string> CheckFile(const std::string& file) {
 CLI::App* AddValidate(CLI::App& root, ValidateArguments& arguments) {
   CLI::App* app = root.add_subcommand(
       "validate",
-      "Check policy files and service configurations, and list everything that is wrong with them");
-  app->add_option("files", arguments.files, "Policy files and service configurations")
+      "Check policy files and configurations, and list everything that is wrong with them");
+  app->add_option("files", arguments.files, "Policy files and configurations")
       ->required()
       ->type_name("FILE");
   app->footer(
-      "A file that has `service` or `kafka` is taken for a service configuration, and the policy\n"
-      "file that it names is checked as well; any other is taken for a policy. Variables and "
-      "files\n"
-      "that hold secrets are looked up, and never shown. Whether librdkafka knows its properties\n"
+      "A file that has `service` or `kafka` is taken for a service configuration, one that has\n"
+      "`parties`, `policy` or rules alone for a configuration for replays, and the policy file "
+      "that\n"
+      "either names is checked as well; any other is taken for a policy. Variables and files that\n"
+      "hold secrets are looked up, and never shown. Whether librdkafka knows its properties\n"
       "and Kafka can be reached shows only when the service starts.\n"
       "The exit code is 78 if any file is wrong.\n"
       "Example:\n"

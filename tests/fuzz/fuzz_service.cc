@@ -1,7 +1,7 @@
 // Goal: any text is a configuration whose values all lie within their ranges, or problems that each
 // name a line of the file and show no secret; nothing is thrown, and work is in proportion to the
-// text.
-// Method: any bytes as a service's configuration, with an environment and files made up. Time and
+// text. What a service reads of the rules, a replay reads too.
+// Method: any bytes as a configuration, with an environment and files made up. Time and
 // memory are limited by libFuzzer's own limits.
 
 #include <algorithm>
@@ -10,6 +10,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <tuple>
 
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
@@ -17,6 +18,8 @@
 #include "absl/strings/strip.h"
 
 #include "connectors/config/service_file.h"
+#include "connectors/config/srv.h"
+#include "connectors/config/system_file.h"
 #include "engine/base/check.h"
 
 namespace weir {
@@ -83,15 +86,59 @@ void CheckConfig(const ServiceConfig& config) {
     WEIR_CHECK(!property.empty() && config.kafka_lines.at(property) >= 1);
     WEIR_CHECK(!absl::StrContains(property, '\0') && !absl::StrContains(value, '\0'));
   }
+}
+
+void CheckParties(const Parties& parties) {
   std::set<Eui64> ids;
   std::set<std::string> distributors;
-  for (const Party& party : config.parties) {
-    WEIR_CHECK(ids.insert(party.id).second && !party.role.empty() && party.name.size() <= 200);
-    WEIR_CHECK(party.role == "ED" || party.distributors.empty());
+  for (const Party& party : parties.all()) {
+    WEIR_CHECK(ids.insert(party.id).second && party.name.size() <= 200);
+    WEIR_CHECK(party.role == Role::kEd || party.distributors.empty());
     for (const std::string& distributor : party.distributors) {
       WEIR_CHECK(distributor.size() == 2 && distributors.insert(distributor).second);
     }
   }
+}
+
+void CheckEligibility(const EligibilityTable& table) {
+  WEIR_CHECK(table.rules().size() >= EligibilityTable::OfTheRelease().size());
+  std::set<std::tuple<std::string, Role, TimeMs>> rules;
+  for (const EligibilityRule& rule : table.rules()) {
+    WEIR_CHECK(IsSrv(rule.srv) && IsTime(rule.from) && rule.condition <= Condition::kNever);
+    WEIR_CHECK(rules.insert({rule.srv, rule.role, rule.from}).second);
+  }
+}
+
+void CheckTriggers(const LoadSwitchRules& rules) {
+  std::set<std::string> srvs;
+  std::set<uint16_t> message_codes;
+  for (const SwitchTrigger& trigger : rules.triggers) {
+    WEIR_CHECK(IsSrv(trigger.srv) && srvs.insert(trigger.srv).second && IsTime(trigger.from));
+    WEIR_CHECK(trigger.instructions >= 1 && trigger.instructions <= 256);
+    WEIR_CHECK(!trigger.on || !trigger.message_code ||
+               message_codes.insert(*trigger.message_code).second);
+  }
+  std::set<AlertCode> alerts;
+  for (const SwitchAlert& alert : rules.alerts) {
+    WEIR_CHECK(alert.code.is_device() && alerts.insert(alert.code).second && IsTime(alert.from));
+  }
+}
+
+void CheckPending(const PendingRules& rules) {
+  WEIR_CHECK(!rules.periods.empty() && !rules.code.is_device());
+  std::optional<TimeMs> before;
+  for (const PendingPeriod& period : rules.periods) {
+    WEIR_CHECK(IsTime(period.from) && (!before || *before < period.from));
+    WEIR_CHECK(period.months >= 1 && period.months <= 1200);
+    before = period.from;
+  }
+}
+
+void CheckSystem(const SystemConfig& config) {
+  CheckParties(config.system.parties);
+  CheckEligibility(config.system.eligibility);
+  CheckTriggers(config.system.load_switch);
+  CheckPending(config.system.pending);
 }
 
 void CheckService(absl::string_view text) {
@@ -107,12 +154,30 @@ void CheckService(absl::string_view text) {
     CheckMessages(remarks, text);
   }
   CheckConfig(*config);
+  CheckSystem(*config);
+  WEIR_CHECK(ParseSystem(text, kFile, MadeUp()).ok());
+}
+
+void CheckWithoutService(absl::string_view text) {
+  std::string remarks;
+  const absl::StatusOr<SystemConfig> config = ParseSystem(text, kFile, MadeUp(), &remarks);
+  if (!config.ok()) {
+    WEIR_CHECK(config.status().code() == absl::StatusCode::kInvalidArgument);
+    CheckMessages(config.status().message(), text);
+    return;
+  }
+  if (!remarks.empty()) {
+    CheckMessages(remarks, text);
+  }
+  CheckSystem(*config);
 }
 
 }  // namespace
 }  // namespace weir
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  weir::CheckService({reinterpret_cast<const char*>(data), size});
+  const absl::string_view text(reinterpret_cast<const char*>(data), size);
+  weir::CheckService(text);
+  weir::CheckWithoutService(text);
   return 0;
 }

@@ -1,4 +1,4 @@
-"""What `weir validate` says of a service's configuration, and what it never says.
+"""What `weir validate` says of a configuration, what it never says, and what a replay takes of it.
 
 Goal: a configuration is told from a policy, the policy that it names is checked as well, everything
 that is wrong is told with its line, and no secret is shown, whatever is wrong beside it.
@@ -7,6 +7,7 @@ Method: real files, real permissions and a real environment.
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
@@ -87,6 +88,82 @@ class ConfigurationTest(ProgramCase):
     def test_from_a_pipe(self) -> None:
         result = self.expect(DONE, ["validate", "/dev/stdin"], stdin=(KAFKA + SERVICE).encode())
         self.assertIn(b"a service configuration", result.out)
+
+    # --------------------------------------------------------------------------------------------
+    # Rules.
+
+    def test_the_rules_that_hold_without_a_word(self) -> None:
+        said = self.validate_text(DONE, KAFKA + SERVICE).out.decode()
+        for needle in ("14 rules of eligibility, for 6.13, 7.7, 8.14.3, 8.14.4\n",
+                       "trigger 6.14.3 from 2021-02-01T00:00:00.000Z\n",
+                       "trigger 8.7.1 from 2019-11-29T00:00:00.000Z, only for HCALCS\n",
+                       "removed after 12 months, always\n",
+                       "removed after 36 months, from 2019-11-29T00:00:00.000Z\n",
+                       "of a removal N8 tells the party that added it"):  # fmt: skip
+            self.assertIn(needle, said)
+        self.assertNotIn("trigger alert", said)
+
+    def test_one_without_the_service(self) -> None:
+        rules = (
+            "parties: [{id: 90B3D51F30020000, role: ED, distributors: [14]}]\n"
+            "notices: json\n"
+            'eligibility: {rules: [{srv: "6.2.10", roles: [ED]}]}\n'
+            'load_switching: {triggers: {"8131": {enabled: true}, "7.9": {enabled: false}}}\n'
+            "inventory: {remove: false}\n"
+        )
+        said = self.validate_text(DONE, rules).out.decode()
+        for needle in ("weir.yaml: a configuration for replays", "notices: json",
+                       "1 party, of which 1 network operator", "15 rules of eligibility",
+                       "trigger alert 8131 from 2019-11-29", "never removed"):  # fmt: skip
+            self.assertIn(needle, said)
+        self.assertNotIn("trigger 7.9", said)
+        message = self.validate_text(CONFIGURATION, rules + "policy: none.yaml\n").message
+        self.assertIn("none.yaml: the policy file cannot be read", message)
+        self.assertIn("weir.yaml:6: `policy` names a file that is not right", message)
+
+    def test_remarks(self) -> None:
+        result = self.validate_text(DONE, 'load_switching: {triggers: {"9.9": {}}}\n')
+        self.assertIn(b"weir.yaml:1: no version of DUIS has the SRV `9.9`", result.out)
+
+    # --------------------------------------------------------------------------------------------
+    # Replays.
+
+    STORM = b"".join(
+        b'{"device":"00-DB-12-34-56-78-90-A0","code":"8F1E","counter":%d,'
+        b'"received":"2020-01-01T00:00:%02d.000Z"}\n' % (n, n)
+        for n in range(20)
+    )
+
+    def forwarded(self, *options: str | Path) -> int:
+        result = self.expect(
+            DONE, ["replay", "--json", *options, self.file("capture", self.STORM)]
+        )
+        return int(json.loads(result.out)["forwarded"])
+
+    def policy(self, name: str, threshold: int) -> Path:
+        default = f"    default: {{threshold: {threshold}, window: 1h}}\n"
+        return self.text(name, POLICY + default)
+
+    def test_a_replay_takes_the_policy_of_its_configuration(self) -> None:
+        self.policy("five.yaml", 5)
+        seven = self.policy("seven.yaml", 7)
+        # The secret is not there, and need not be.
+        names = self.with_password("file:none", "policy: five.yaml\n")
+        config = self.text("weir.yaml", names)
+        self.assertEqual(self.forwarded("--config", config), 5)
+        self.assertEqual(self.forwarded("--config", config, "--policy", seven), 7)
+        without = self.text("rules.yaml", "policy: five.yaml\n")
+        self.assertEqual(self.forwarded("--config", without), 5)
+
+    def test_a_replay_refuses_a_configuration_that_is_not_right(self) -> None:
+        capture = self.file("capture", self.STORM)
+        config = self.text("weir.yaml", "parties: 3\ninventory: {remove: perhaps}\n")
+        result = self.expect(CONFIGURATION, ["replay", "--config", config, capture])
+        self.assertIn("weir.yaml:1: `parties` is `3`", result.message)
+        self.assertIn("weir.yaml:2: `remove` is `perhaps`", result.message)
+        self.text("weir.yaml", "policy: none.yaml\n")
+        result = self.expect(CONFIGURATION, ["replay", "--config", config, capture])
+        self.assertIn("none.yaml: the policy file cannot be read", result.message)
 
     # --------------------------------------------------------------------------------------------
     # Secrets.

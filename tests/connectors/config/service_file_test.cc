@@ -5,10 +5,8 @@
 
 #include "connectors/config/service_file.h"
 
-#include <fstream>
 #include <map>
 #include <set>
-#include <sstream>
 #include <string>
 #include <vector>
 
@@ -17,11 +15,11 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
-#include "absl/strings/strip.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
 #include "connectors/config/config_text.h"
+#include "tests/connectors/config/manual.h"
 #include "tests/support/random.h"
 
 namespace weir {
@@ -152,7 +150,8 @@ TEST(ServiceFile, SmallestFileSaysTheDefaults) {
   EXPECT_EQ(config.http_host, "127.0.0.1");
   EXPECT_EQ(config.http_port, 9464);
   EXPECT_EQ(config.policy, "");
-  EXPECT_THAT(config.parties, IsEmpty());
+  EXPECT_THAT(config.system.parties.all(), IsEmpty());
+  EXPECT_EQ(config.notices, std::nullopt);
 }
 
 TEST(ServiceFile, ReadsEveryField) {
@@ -162,6 +161,8 @@ TEST(ServiceFile, ReadsEveryField) {
       "  timestamps: create_time, idle: 0, stop_within: 10m, commit: {interval: 1ms,\n"
       "  records: 1000000}, state: {dir: /s, interval: 10m}, http: {listen: '[::1]:0'}}\n"
       "policy: ../p.yaml\n"
+      "notices: json\n"
+      "inventory: {remove: false}\n"
       "parties: [{id: 90b3d51f30020000, role: ED, name: N, distributors: [\"14\", 05]},\n"
       "  {id: 90-B3-D5-1F-30-03-00-00, role: OU}]\n"));
   EXPECT_EQ(config.instance, "a.b_c-9");
@@ -181,13 +182,16 @@ TEST(ServiceFile, ReadsEveryField) {
   EXPECT_EQ(config.http_port, 0);
   EXPECT_EQ(config.policy, "f/../p.yaml");
   EXPECT_EQ(config.policy_line, 5);
-  ASSERT_THAT(config.parties, SizeIs(2));
-  EXPECT_EQ(config.parties[0].id, ParseEui64("90-B3-D5-1F-30-02-00-00"));
-  EXPECT_EQ(config.parties[0].role, "ED");
-  EXPECT_EQ(config.parties[0].name, "N");
-  EXPECT_THAT(config.parties[0].distributors, ElementsAre("14", "05"));
-  EXPECT_EQ(config.parties[1].role, "OU");
-  EXPECT_THAT(config.parties[1].distributors, IsEmpty());
+  EXPECT_EQ(config.notices, NoticeFormat::kJson);
+  EXPECT_FALSE(config.system.pending.remove);
+  const std::vector<Party>& parties = config.system.parties.all();
+  ASSERT_THAT(parties, SizeIs(2));
+  EXPECT_EQ(parties[0].id, ParseEui64("90-B3-D5-1F-30-02-00-00"));
+  EXPECT_EQ(parties[0].role, Role::kEd);
+  EXPECT_EQ(parties[0].name, "N");
+  EXPECT_THAT(parties[0].distributors, ElementsAre("14", "05"));
+  EXPECT_EQ(parties[1].role, Role::kOu);
+  EXPECT_THAT(parties[1].distributors, IsEmpty());
 }
 
 TEST(ServiceFile, PassesPropertiesOnAsTheyAreWritten) {
@@ -292,7 +296,7 @@ TEST(ServiceFile, ReplacesVariablesInEveryValue) {
   EXPECT_EQ(config.instance, "host-3");
   EXPECT_EQ(config.workers, 3U);
   EXPECT_EQ(config.state_dir, "/v/host-3");
-  EXPECT_THAT(config.parties.at(0).distributors, ElementsAre("13"));
+  EXPECT_THAT(config.system.parties.all().at(0).distributors, ElementsAre("13"));
 }
 
 TEST(ServiceFile, DoesNotReplaceKeys) {
@@ -384,7 +388,9 @@ TEST(ServiceFile, TellsWhatIsWrongWithTheFile) {
       {absl::StrCat(kKafka, kService, "workers: 2\n"), 3, {"`workers`", "belongs in `service`"}},
       {absl::StrCat(kKafka, kService, "listen: 2\n"), 3, {"belongs in `service`, in `http`"}},
       {absl::StrCat(kKafka, kService, "sasl.x: 2\n"), 3, {"`sasl.x`", "belong in `kafka`"}},
-      {absl::StrCat(kKafka, kService, "party: []\n"), 3, {"kafka, service, policy or parties"}},
+      {absl::StrCat(kKafka, kService, "party: []\n"),
+       3,
+       {"kafka, service, policy, parties, notices"}},
       {absl::StrCat(kKafka, kService, "partys: []\n"), 3, {"did you mean `parties`?"}},
       {absl::StrCat(kKafka, kService, "a: [\n"), 4, {"YAML"}},
       {WithKafka("a b: c"), 2, {"`a b`", "a property of librdkafka"}},
@@ -527,111 +533,44 @@ TEST(ServiceFile, HasLimits) {
 // --------------------------------------------------------------------------------------------
 // CONFIG.md.
 
-std::string Manual() {
-  const std::string path = absl::StrCat(WEIR_SOURCE_DIR, "/connectors/config/CONFIG.md");
-  std::ifstream in(path, std::ios::binary);
-  EXPECT_TRUE(in.good()) << path;
-  std::stringstream text;
-  text << in.rdbuf();
-  return text.str();
+std::set<std::string> KnownKeysOf(absl::string_view text) {
+  return KnownKeys(Problems(text));
 }
 
-std::vector<std::string> ManualExamples() {
-  std::vector<std::string> examples;
-  const std::vector<std::string> parts = absl::StrSplit(Manual(), "```");
-  for (size_t i = 1; i < parts.size(); i += 2) {
-    absl::string_view part = parts[i];
-    EXPECT_TRUE(absl::ConsumePrefix(&part, "yaml\n")) << part;
-    examples.emplace_back(part);
-  }
-  return examples;
-}
-
-struct Row {
-  std::string key;
-  std::string initial;  // the default, its backquotes taken off
-  std::string range;
-};
-
-// The rows of the table that follows a line.
-std::vector<Row> ManualTable(absl::string_view heading) {
-  const std::string manual = Manual();
-  const size_t at = manual.find(absl::StrCat("\n", heading, "\n\n"));
-  EXPECT_NE(at, std::string::npos) << heading;
-  std::vector<Row> rows;
-  for (const absl::string_view line :
-       absl::StrSplit(manual.substr(at + heading.size() + 3), '\n')) {
-    if (line.empty()) {
-      break;
-    }
-    const std::vector<std::string> cells = absl::StrSplit(line, " | ");
-    absl::string_view name = cells[0];
-    if (absl::ConsumePrefix(&name, "| `") && absl::ConsumeSuffix(&name, "`")) {
-      EXPECT_EQ(cells.size(), 4U) << line;
-      absl::string_view initial = cells.at(2);
-      absl::ConsumePrefix(&initial, "`");
-      absl::ConsumeSuffix(&initial, "`");
-      rows.push_back({std::string(name), std::string(initial),
-                      std::string(absl::StripSuffix(cells.at(3), " |"))});
-    }
-  }
-  return rows;
-}
-
-std::set<std::string> KeysOf(const std::vector<Row>& rows, absl::string_view prefix = "") {
-  std::set<std::string> keys;
-  for (const Row& row : rows) {
-    absl::string_view key = row.key;
-    if (absl::ConsumePrefix(&key, prefix)) {
-      keys.emplace(key);
-    }
-  }
-  return keys;
-}
-
-// The keys that the parser knows, as it tells them for one that it does not know.
-std::set<std::string> KnownKeys(absl::string_view text) {
-  for (absl::string_view problem : Problems(text)) {
-    const size_t at = problem.find("`zzzzzz` is not known here: expected ");
-    if (at != absl::string_view::npos) {
-      problem.remove_prefix(problem.find(": expected ", at) + 11);
-      return absl::StrSplit(absl::StrReplaceAll(problem, {{" or ", ", "}}), ", ");
-    }
-  }
-  ADD_FAILURE() << text;
-  return {};
-}
-
-std::vector<Row> ServiceRows() {
+std::vector<ManualRow> ServiceRows() {
   return ManualTable("In `service`:");
 }
 
-std::vector<Row> InnerRows() {
+std::vector<ManualRow> InnerRows() {
   return ManualTable("In `commit`, `state` and `http`:");
 }
 
 TEST(ServiceManual, ItsExamplesAreRight) {
   const std::vector<std::string> examples = ManualExamples();
-  EXPECT_GE(examples.size(), 4U);
+  size_t services = 0;
   for (const std::string& example : examples) {
-    Parsed(example);
+    if (IsServiceConfig(example)) {
+      ++services;
+      Parsed(example);
+    }
   }
+  EXPECT_GE(services, 4U);
 }
 
 TEST(ServiceManual, ItsTablesHaveEveryKey) {
-  EXPECT_EQ(KeysOf(ManualTable("At the top of the file:")), KnownKeys("zzzzzz: 1"));
-  EXPECT_EQ(KeysOf(ServiceRows()), KnownKeys(WithService("zzzzzz: 1")));
-  EXPECT_EQ(KeysOf(InnerRows(), "commit."), KnownKeys(WithService("commit: {zzzzzz: 1}")));
+  EXPECT_EQ(KeysOf(ManualTable("At the top of the file:")), KnownKeysOf("zzzzzz: 1"));
+  EXPECT_EQ(KeysOf(ServiceRows()), KnownKeysOf(WithService("zzzzzz: 1")));
+  EXPECT_EQ(KeysOf(InnerRows(), "commit."), KnownKeysOf(WithService("commit: {zzzzzz: 1}")));
   EXPECT_EQ(KeysOf(InnerRows(), "state."),
-            KnownKeys(absl::StrCat(kKafka, "service: {state: {zzzzzz: 1}}")));
-  EXPECT_EQ(KeysOf(InnerRows(), "http."), KnownKeys(WithService("http: {zzzzzz: 1}")));
-  EXPECT_EQ(KeysOf(ManualTable("In each party:")), KnownKeys(WithParties("[{zzzzzz: 1}]")));
+            KnownKeysOf(absl::StrCat(kKafka, "service: {state: {zzzzzz: 1}}")));
+  EXPECT_EQ(KeysOf(InnerRows(), "http."), KnownKeysOf(WithService("http: {zzzzzz: 1}")));
+  EXPECT_EQ(KeysOf(ManualTable("In each party:")), KnownKeysOf(WithParties("[{zzzzzz: 1}]")));
 }
 
 TEST(ServiceManual, ItsTablesHaveTheDefaults) {
   std::map<std::string, std::string> initial;
-  for (const std::vector<Row>& rows : {ServiceRows(), InnerRows()}) {
-    for (const Row& row : rows) {
+  for (const std::vector<ManualRow>& rows : {ServiceRows(), InnerRows()}) {
+    for (const ManualRow& row : rows) {
       initial[row.key] = row.initial;
     }
   }
@@ -667,8 +606,8 @@ std::string ProblemOf(const std::string& key) {
 
 TEST(ServiceManual, ItsRangesAreWhatMessagesSay) {
   size_t ranges = 0;
-  for (const std::vector<Row>& rows : {ServiceRows(), InnerRows()}) {
-    for (const Row& row : rows) {
+  for (const std::vector<ManualRow>& rows : {ServiceRows(), InnerRows()}) {
+    for (const ManualRow& row : rows) {
       const std::vector<std::string> words = absl::StrSplit(row.range, ' ');
       if (words.size() >= 3 && words[1] == "to") {
         ++ranges;
@@ -680,7 +619,7 @@ TEST(ServiceManual, ItsRangesAreWhatMessagesSay) {
 }
 
 TEST(ServiceManual, ItsRolesAreThose) {
-  for (const Row& row : ManualTable("In each party:")) {
+  for (const ManualRow& row : ManualTable("In each party:")) {
     if (row.key != "role") {
       continue;
     }
