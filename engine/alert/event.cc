@@ -10,8 +10,9 @@ namespace {
 constexpr absl::string_view kTypeNames[] = {"ESME",   "GSME",  "GPF", "CHF",
                                             "HCALCS", "PPMID", "IHD", "CAD"};
 constexpr absl::string_view kStatusNames[] = {
-    "Pending",   "Whitelisted", "InstalledNotCommissioned", "Commissioned", "Decommissioned",
-    "Withdrawn", "Suspended",   "Recovery",                 "Recovered"};
+    "Pending",      "Whitelisted",    "InstalledNotCommissioned",
+    "Commissioned", "Decommissioned", "Withdrawn",
+    "Suspended",    "Recovery",       "Recovered"};
 
 template <typename Enum, size_t N>
 std::optional<Enum> Named(const absl::string_view (&names)[N], absl::string_view text) {

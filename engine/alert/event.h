@@ -119,15 +119,15 @@ struct DeviceRecord {
 
   DeviceType type = DeviceType::kEsme;
   DeviceStatus status = DeviceStatus::kPending;
-  std::optional<TimeMs> status_since;
-  std::optional<TimeMs> added;
-  std::optional<Eui64> added_by;
-  absl::Span<const absl::string_view> mpxns;
-  std::optional<Eui64> network_operator;
-  std::optional<Eui64> supplier;
-  std::optional<Eui64> supplier_agent;
-  absl::string_view gbcs_version;
-  absl::string_view variant;
+  std::optional<TimeMs> status_since{};
+  std::optional<TimeMs> added{};
+  std::optional<Eui64> added_by{};
+  absl::Span<const absl::string_view> mpxns{};
+  std::optional<Eui64> network_operator{};
+  std::optional<Eui64> supplier{};
+  std::optional<Eui64> supplier_agent{};
+  absl::string_view gbcs_version{};
+  absl::string_view variant{};
   bool removed = false;     // the device leaves the inventory; nothing else counts
   bool is_partial = false;  // what it leaves out stays as it was known
 };
@@ -145,18 +145,18 @@ struct GasFlowRate {
 struct Request {
   RequestId id;
   absl::string_view srv;
-  std::optional<Role> role;       // as the request says; the parties known come first
-  std::optional<Eui64> supplier;  // on whose behalf it is made
-  std::optional<TimeMs> execute_at;
-  std::optional<uint32_t> instructions;
-  std::optional<GasFlowRate> gas_flow_rate;
+  std::optional<Role> role{};       // as the request says; the parties known come first
+  std::optional<Eui64> supplier{};  // on whose behalf it is made
+  std::optional<TimeMs> execute_at{};
+  std::optional<uint32_t> instructions{};
+  std::optional<GasFlowRate> gas_flow_rate{};
 };
 
 struct Response {
   RequestId id;
   absl::string_view srv;
-  absl::string_view code;     // `I0`: done
-  absl::string_view payload;  // the GBCS message, binary; empty if there is none
+  absl::string_view code;       // `I0`: done
+  absl::string_view payload{};  // the GBCS message, binary; empty if there is none
 };
 
 // What became of one instruction of a future-dated request.

@@ -13,9 +13,8 @@ constexpr size_t kMpanDigits = 13;
 constexpr size_t kDistributorDigits = 2;
 
 bool IsMpan(absl::string_view text) {
-  return text.size() == kMpanDigits && std::all_of(text.begin(), text.end(), [](char c) {
-           return c >= '0' && c <= '9';
-         });
+  return text.size() == kMpanDigits &&
+         std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
 }  // namespace

@@ -22,8 +22,7 @@ absl::string_view PackedTable::Packed::value(size_t key_size) const {
   return {bytes_.get() + kHead + key_size, size};
 }
 
-PackedTable::PackedTable(size_t key_size)
-    : key_size_(key_size) {
+PackedTable::PackedTable(size_t key_size) : key_size_(key_size) {
   segments_.reserve(kSegments);
   for (size_t i = 0; i < kSegments; ++i) {
     segments_.emplace_back(0, Hash{key_size}, Equal{key_size});

@@ -51,12 +51,15 @@ class PackedTable {
     }
   }
 
-  // Calls `visit(key, value)` for every key that the open batch has changed, for some of them more
-  // than once, with what stands there now: an optional value.
+  // Calls `visit(key, value)` for every key that the open batch has changed, with what stands there
+  // now: an optional value.
   template <typename Visit>
   void ForEachChange(Visit&& visit) const {
+    absl::flat_hash_set<absl::string_view> seen;
     for (const Change& change : journal_) {
-      visit(absl::string_view(change.key), Find(change.key));
+      if (seen.insert(change.key).second) {
+        visit(absl::string_view(change.key), Find(change.key));
+      }
     }
   }
 

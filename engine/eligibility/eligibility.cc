@@ -8,8 +8,8 @@ namespace weir {
 namespace {
 
 constexpr absl::string_view kReasonNames[kRequestReasons] = {
-    "eligible",        "not_governed",          "role_not_eligible",
-    "not_in_network",  "not_agent_of_supplier", "device_unknown",
+    "eligible",          "not_governed",          "role_not_eligible",
+    "not_in_network",    "not_agent_of_supplier", "device_unknown",
     "value_out_of_range"};
 
 // MP120 put right that network operators were left out of 7.7: 2020-11-29T00:00:00Z.

@@ -266,14 +266,14 @@ std::string EncodeDevice(const Device& device) {
 
 std::optional<Device> DecodeDevice(absl::string_view bytes) {
   Device device;
-  const bool valid = Decode(bytes, [](WireReader& in) { return in.Bytes(); }, device);
+  const bool valid = Decode(
+      bytes, [](WireReader& in) { return in.Bytes(); }, device);
   return valid ? std::make_optional(std::move(device)) : std::nullopt;
 }
 
 std::string DevicePacker::Pack(const Device& device) {
   return Encode(device, [this](absl::string_view bytes, std::string& out) {
-    const auto [entry, is_new] =
-        numbers_.try_emplace(bytes, static_cast<uint32_t>(shared_.size()));
+    const auto [entry, is_new] = numbers_.try_emplace(bytes, static_cast<uint32_t>(shared_.size()));
     if (is_new) {
       shared_.emplace_back(bytes);
     }

@@ -16,9 +16,9 @@ constexpr absl::string_view kDone = "I0";
 SwitchRequest::Instruction InstructionOf(const Outcome& outcome) {
   const absl::string_view content = outcome.report.instruction;
   return {.number = outcome.instruction,
-          .content = content.empty()
-                         ? std::nullopt
-                         : std::make_optional<uint64_t>(XXH3_64bits(content.data(), content.size())),
+          .content = content.empty() ? std::nullopt
+                                     : std::make_optional<uint64_t>(
+                                           XXH3_64bits(content.data(), content.size())),
           .succeeded = outcome.succeeded};
 }
 
@@ -57,11 +57,10 @@ const SwitchTrigger* LoadSwitch::TriggerOf(const Outcome& outcome,
   if (known != nullptr) {
     return TriggerOf(known->srv);
   }
-  const auto found = std::find_if(rules_.triggers.begin(), rules_.triggers.end(),
-                                  [&](const SwitchTrigger& each) {
-                                    return each.on && each.message_code &&
-                                           each.message_code == outcome.report.message_code;
-                                  });
+  const auto found =
+      std::find_if(rules_.triggers.begin(), rules_.triggers.end(), [&](const SwitchTrigger& each) {
+        return each.on && each.message_code && each.message_code == outcome.report.message_code;
+      });
   return found == rules_.triggers.end() ? nullptr : &*found;
 }
 
@@ -99,8 +98,8 @@ std::optional<SwitchChange> LoadSwitch::OnResponse(const Response& response,
     return std::nullopt;
   }
   const std::optional<SwitchRequest> kept = Find(RequestName(response.id));
-  const bool is_executed = kept && !kept->done_at && trigger->is_scheduled && kept->was_seen &&
-                           *kept->execute_at <= now;
+  const bool is_executed =
+      kept && !kept->done_at && trigger->is_scheduled && kept->was_seen && *kept->execute_at <= now;
   if (kept && !is_executed) {
     return std::nullopt;
   }
@@ -160,8 +159,8 @@ std::optional<SwitchChange> LoadSwitch::Settle(const RequestId& id, SwitchReques
                                                std::optional<DeviceType> type, TimeMs now) {
   const SwitchTrigger* trigger = TriggerOf(request.srv);
   request.done_at = now;
-  request.was_told = request.changed_at && trigger != nullptr && trigger->from <= now &&
-                     IsFor(*trigger, type);
+  request.was_told =
+      request.changed_at && trigger != nullptr && trigger->from <= now && IsFor(*trigger, type);
   Keep(RequestName(id), request);
   if (!request.was_told) {
     return std::nullopt;

@@ -60,9 +60,8 @@ void SwitchRequest::Add(const Instruction& outcome, TimeMs now) {
   if (!first_outcome) {
     first_outcome = now;
   }
-  const bool is_known = std::any_of(outcomes.begin(), outcomes.end(), [&](const auto& other) {
-    return IsSame(outcome, other);
-  });
+  const bool is_known = std::any_of(outcomes.begin(), outcomes.end(),
+                                    [&](const auto& other) { return IsSame(outcome, other); });
   if (is_known) {
     return;
   }

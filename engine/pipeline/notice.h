@@ -34,18 +34,18 @@ absl::string_view UnroutedReasonName(UnroutedReason reason);
 //
 // Source: DUIS 5.4, ALCSHCALCSConfigurationChange (SECMP0025).
 struct SwitchNotice {
-  Eui64 device;                               // the meter
-  std::optional<Eui64> network_operator{};    // as far as it is known
-  std::optional<UnroutedReason> unrouted{};   // nothing: to its stream
-  uint64_t counter = 0;                       // of the ResponseID
-  TimeMs at;                                  // when it goes out
-  TimeMs changed_at;                          // when the configuration changed
-  std::string variant{};                      // what the inventory says of the meter; may be empty
+  Eui64 device;                              // the meter
+  std::optional<Eui64> network_operator{};   // as far as it is known
+  std::optional<UnroutedReason> unrouted{};  // nothing: to its stream
+  uint64_t counter = 0;                      // of the ResponseID
+  TimeMs at;                                 // when it goes out
+  TimeMs changed_at;                         // when the configuration changed
+  std::string variant{};                     // what the inventory says of the meter; may be empty
   std::string gbcs_version{};
-  std::string mpan{};                         // its first MPxN
-  std::string srv{};                          // that changed it; empty if an alert said so
+  std::string mpan{};  // its first MPxN
+  std::string srv{};   // that changed it; empty if an alert said so
   std::optional<RequestId> request{};
-  std::optional<AlertCode> alert{};           // that said so
+  std::optional<AlertCode> alert{};  // that said so
 };
 
 // The response, with this record, to a network operator's read.

@@ -22,8 +22,8 @@ struct Origin {
 
 struct Record {
   uint32_t partition = 0;  // which of the source's partitions, densely numbered
-  // The partition's own number: that of the topic, where the log has one topic. No two partitions of
-  // a source have the same.
+  // The partition's own number: that of the topic, where the log has one topic. No two partitions
+  // of a source have the same.
   uint16_t number = 0;
   Origin origin;
   Event event;

@@ -352,10 +352,9 @@ absl::Status Registry::LoadProgress(absl::string_view value) {
   if (has_number) {
     progress_.number = static_cast<uint16_t>(number);
   }
-  for (uint64_t* count :
-       {&totals.devices, &totals.requests, &totals.responses, &totals.outcomes, &totals.duplicates,
-        &totals.switch_notices, &totals.switch_unrouted, &totals.responses_routed,
-        &totals.responses_unrouted, &totals.removals}) {
+  for (uint64_t* count : {&totals.devices, &totals.requests, &totals.responses, &totals.outcomes,
+                          &totals.duplicates, &totals.switch_notices, &totals.switch_unrouted,
+                          &totals.responses_routed, &totals.responses_unrouted, &totals.removals}) {
     *count = in.U64();
   }
   for (uint64_t& count : totals.judged) {

@@ -1,5 +1,6 @@
-// What a partition does with records about devices and service requests: keeps the inventory, judges
-// requests, tells network operators about load switching. RULES.md says what follows from what.
+// What a partition does with records about devices and service requests: keeps the inventory,
+// judges requests, tells network operators about load switching. RULES.md says what follows from
+// what.
 //
 // A round: Begin, Add for each record that matters here, and Process once the alerts are decided.
 //
@@ -46,7 +47,7 @@ struct RegistryTotals {
   uint64_t switch_unrouted = 0;  // of them
   uint64_t responses_routed = 0;
   uint64_t responses_unrouted = 0;
-  uint64_t removals = 0;                          // of pending devices, told or not
+  uint64_t removals = 0;                           // of pending devices, told or not
   std::array<uint64_t, kRequestReasons> judged{};  // requests, by RequestReason
 
   RegistryTotals& operator+=(const RegistryTotals& other);

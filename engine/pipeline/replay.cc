@@ -110,8 +110,7 @@ void Replay::WriteResults() {
     }
   }
   PutInOrder(notices_);
-  sink_.Write(
-      {.records = records_, .verdicts = verdicts_, .ledger = ledger_, .notices = notices_});
+  sink_.Write({.records = records_, .verdicts = verdicts_, .ledger = ledger_, .notices = notices_});
   ledger_.clear();
   notices_.clear();
 }

@@ -39,9 +39,9 @@ namespace weir {
 struct Arrival {
   const Alert* alert = nullptr;
   const OtherEvent* other = nullptr;  // if there is no alert
-  TimeMs now;            // stream time, the record's own time taken in
-  int64_t position = 0;  // of its record in the input
-  uint32_t record = 0;   // index of its record in the round
+  TimeMs now;                         // stream time, the record's own time taken in
+  int64_t position = 0;               // of its record in the input
+  uint32_t record = 0;                // index of its record in the round
 };
 
 class Shard {

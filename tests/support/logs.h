@@ -92,13 +92,14 @@ inline std::vector<Record> RandomLog(Random& random, size_t size) {
   RandomEvents& events = kept.emplace_back(random);
   std::vector<Record> log;
   TimeMs now = kStart;
+  const bool has_long_gaps = random.OneIn(4);
   const uint64_t step = 1 + random.Below(20000);
   for (size_t i = 0; i < size; ++i) {
     now = TimeMs{now.value + static_cast<int64_t>(random.Below(step))};
     if (random.OneIn(500)) {
       now = TimeMs{now.value + static_cast<int64_t>(random.Below(2 * kHour.value))};
     }
-    if (random.OneIn(700)) {
+    if (has_long_gaps && random.OneIn(200)) {
       now = TimeMs{now.value + static_cast<int64_t>(random.Below(kDay.value))};
     }
     Record record = RandomAlert(random, now, static_cast<int64_t>(i));

@@ -5,10 +5,12 @@
 // Layer: tests.
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 
@@ -44,6 +46,17 @@ class MemorySource : public Source {
   const std::vector<Record>& all_;
   size_t next_ = 0;
 };
+
+// Lines of a MemorySink with those of notices behind all others: between the two, timers may come
+// in another order if they are fired step by step.
+inline std::vector<std::string> ByStream(std::vector<std::string> lines) {
+  const auto is_of_alerts = [](const std::string& line) {
+    return !absl::StartsWith(line, "switched") && !absl::StartsWith(line, "removed") &&
+           !absl::StartsWith(line, "request") && !absl::StartsWith(line, "response");
+  };
+  std::stable_partition(lines.begin(), lines.end(), is_of_alerts);
+  return lines;
+}
 
 // Writes every result as a line of one list, so that the order between streams shows too.
 class MemorySink : public Sink {

@@ -237,7 +237,9 @@ TEST(CommitProtocol, WhatStandsIsWhatOneRunGives) {
     Simulation simulation(schedule, random, logs);
     ASSERT_NO_FATAL_FAILURE(simulation.RunToTheEnd()) << "round " << round;
     for (const auto& [number, records] : logs) {
-      ASSERT_EQ(Difference(simulation.stream(number).lines, PlainRun(schedule, records)), "")
+      ASSERT_EQ(Difference(ByStream(simulation.stream(number).lines),
+                           ByStream(PlainRun(schedule, records))),
+                "")
           << "round " << round << ", partition " << number;
     }
     counts.settled_stands += simulation.counts().settled_stands;
@@ -262,7 +264,8 @@ TEST(CommitProtocol, FindsOutThatAnotherOwnerHasWritten) {
 // A partition that has processed Storm() in as many commits as it has records.
 class AfterStorm : public testing::Test {
  protected:
-  AfterStorm() : random_(1), log_(random_, 0), partition_({}, PolicySchedule::Default(), DefaultRules()) {
+  AfterStorm()
+      : random_(1), log_(random_, 0), partition_({}, PolicySchedule::Default(), DefaultRules()) {
     CommitProtocol protocol(log_, 1);
     for (const Record& record : Storm()) {
       EXPECT_TRUE(*protocol.Process(partition_, absl::MakeConstSpan(&record, 1)));

@@ -57,7 +57,7 @@ TEST(Replay, ResultsDependOnTheRecordsAlone) {
     const std::vector<Record> log = RandomLog(random, 3000);
     MemorySource source(log);
     MemorySink expected;
-    Replay whole(schedule, source, expected, nullptr, Alone());
+    Replay whole(schedule, DefaultRules(), source, expected, nullptr, Alone());
     ASSERT_TRUE(whole.Resume(false).ok());
     ASSERT_TRUE(whole.Step(log.size()).ok());
     MemorySink sink;
@@ -116,7 +116,7 @@ TEST(Replay, SaysWhenACommitFailedAndMakesNoneAfterIt) {
       EXPECT_TRUE(absl::IsUnavailable(replay.Commit()));
     }
     MemorySource again(log);
-    Replay resumed(schedule, again, sink, &store, *team);
+    Replay resumed(schedule, DefaultRules(), again, sink, &store, *team);
     ASSERT_TRUE(resumed.Resume(false).ok());
     EXPECT_EQ(resumed.resumed_at(), 200U);
   }
@@ -130,11 +130,11 @@ TEST(Replay, RefusesAStateDecidedUnderOtherVersionsUnlessForced) {
   RunToTheEnd(before, log, sink, store);
   const PolicySchedule after = Versions({{DurationMs{1}, 3}});
   MemorySource source(log);
-  Replay refused(after, source, sink, &store, Alone());
+  Replay refused(after, DefaultRules(), source, sink, &store, Alone());
   const absl::Status status = refused.Resume(false);
   EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_NE(std::string(status.message()).find("built-in defaults"), std::string::npos) << status;
-  Replay forced(after, source, sink, &store, Alone());
+  Replay forced(after, DefaultRules(), source, sink, &store, Alone());
   ASSERT_TRUE(forced.Resume(true).ok());
   EXPECT_EQ(forced.Summarise().totals.open, 0U);
   EXPECT_EQ(forced.Summarise().totals.ended, 1U);
@@ -151,7 +151,7 @@ TEST(Replay, ForcedVersionsMayBeFewerThanThoseBefore) {
   RunToTheEnd(Versions({{kHour, 5}, {kMinute, 4}, {kSecond, 3}}), log, sink, store);
   const PolicySchedule after = Versions({{kHour, 6}});
   MemorySource source(log);
-  Replay forced(after, source, sink, &store, Alone());
+  Replay forced(after, DefaultRules(), source, sink, &store, Alone());
   ASSERT_TRUE(forced.Resume(true).ok());
   ASSERT_TRUE(forced.Commit().ok());
   EXPECT_TRUE(Resumed(after, log, store).ok()) << Resumed(after, log, store);
