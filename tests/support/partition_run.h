@@ -22,7 +22,8 @@ class PartitionRun {
  public:
   // `schedule` outlives the run.
   explicit PartitionRun(const PolicySchedule& schedule, size_t shards = 1)
-      : schedule_(schedule), partition_(std::make_unique<Partition>(schedule, DefaultRules(), shards)) {}
+      : schedule_(schedule),
+        partition_(std::make_unique<Partition>(schedule, DefaultRules(), shards)) {}
 
   void Round(absl::Span<const Record> records) {
     std::vector<uint32_t> all(records.size());

@@ -84,8 +84,7 @@ class RandomEvents {
   RequestId Id() { return {.party = Party(), .device = Device(), .counter = random_.Below(30)}; }
 
   TimeMs Near(TimeMs now) {
-    return TimeMs{now.value + static_cast<int64_t>(random_.Below(5 * kDay.value)) -
-                  3 * kDay.value};
+    return TimeMs{now.value + static_cast<int64_t>(random_.Below(5 * kDay.value)) - 3 * kDay.value};
   }
 
   RequestReport Report() {
@@ -99,13 +98,13 @@ class RandomEvents {
 
   DeviceRecord Record(TimeMs now) {
     static constexpr std::array<absl::string_view, 3> kMpxns = {"1012345678901", "1112345678902",
-                                                                 "2012345678903"};
+                                                                "2012345678903"};
     // Three years before the time of a removal that is near, or a year.
     constexpr int64_t kYears = 1096;
     DeviceRecord record;
     record.type = static_cast<DeviceType>(random_.Below(5));
-    record.status = random_.OneIn(2) ? DeviceStatus::kPending
-                                     : static_cast<DeviceStatus>(random_.Below(9));
+    record.status =
+        random_.OneIn(2) ? DeviceStatus::kPending : static_cast<DeviceStatus>(random_.Below(9));
     if (!random_.OneIn(4)) {
       record.added = TimeMs{Near(now).value - kYears * kDay.value};
     }
