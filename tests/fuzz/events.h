@@ -186,21 +186,22 @@ inline Decoded DecodePadded(absl::string_view line, char fill, Decoder& decoder,
 
 // Whether what is printed of a record that is no alert is read again as the same record, as far as
 // JSON can say it.
-inline void CheckPrintedAgain(Event event) {
-  auto* other = std::get_if<OtherEvent>(&event);
+inline void CheckPrintedAgain(const OtherEvent& event) {
   const SpareArena arena;
   Decoder decoder(Format::kJson);
+  Record record;
+  record.event = event;
   std::string printed;
-  AppendDecoded({.event = event}, printed);
-  CheckSame(TextOf(SayableInJson(*other, *arena)),
+  AppendDecoded(record, printed);
+  CheckSame(TextOf(SayableInJson(event, *arena)),
             TextOf(DecodePadded(printed, '"', decoder, *arena)));
 }
 
 // Whether an alert that is written, unchanged or as a copy, is read again as the same alert.
 inline void CheckWritten(const Event& event) {
   const auto* alert = std::get_if<Alert>(&event);
-  if (std::holds_alternative<OtherEvent>(event)) {
-    CheckPrintedAgain(event);
+  if (const auto* other = std::get_if<OtherEvent>(&event)) {
+    CheckPrintedAgain(*other);
   }
   if (alert == nullptr) {
     return;
