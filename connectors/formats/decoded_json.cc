@@ -14,80 +14,71 @@
 #include "connectors/formats/duis.h"
 #include "connectors/formats/gbcs.h"
 #include "connectors/formats/json.h"
+#include "connectors/formats/json_members.h"
 #include "connectors/formats/json_writer.h"
 #include "connectors/formats/kcat.h"
 #include "connectors/formats/log_message.h"
+#include "connectors/formats/record_json.h"
 #include "engine/alert/catalogue.h"
 
 namespace weir {
 
 namespace {
 
-void AppendMember(absl::string_view name, absl::string_view value, std::string& out) {
-  absl::StrAppend(&out, ",\"", name, "\":");
-  AppendJsonString(value, out);
+std::string InHex(absl::string_view bytes) {
+  std::string out;
+  AppendHex(bytes, out);
+  return out;
 }
 
-void AppendMember(absl::string_view name, std::optional<uint64_t> number, std::string& out) {
-  if (number) {
-    absl::StrAppend(&out, ",\"", name, "\":\"", *number, "\"");
-  }
-}
-
-void AppendGbcs(const GbcsMessage& message, std::string& out) {
-  absl::StrAppend(&out, ",\"gbcs\":{\"message_code\":\"",
-                  absl::Hex(message.message_code, absl::kZeroPad4), "\"");
-  if (const absl::string_view use_case = MessageCodeName(message.message_code); !use_case.empty()) {
-    AppendMember("use_case", use_case, out);
-  }
-  AppendMember("encoding", GbcsEncodingName(message.encoding), out);
-  absl::StrAppend(&out, ",\"mac\":", message.mac ? "true" : "false");
-  if (message.supplementary_party) {
-    AppendMember("supplementary_party", FormatEui64(*message.supplementary_party), out);
-  }
-  AppendMember("supplementary_party_counter", message.supplementary_party_counter, out);
-  AppendMember("supplementary_originator_counter", message.supplementary_originator_counter, out);
-  if (!message.body.empty()) {
-    absl::StrAppend(&out, ",\"body\":\"");
-    AppendHex(message.body, out);
-    out.push_back('"');
-  }
+void AppendGbcs(const GbcsMessage& message, JsonMembers& members) {
+  std::string& out = members.Member("gbcs");
+  out.push_back('{');
+  JsonMembers inner(out, true);
+  inner.Text("message_code", absl::StrCat(absl::Hex(message.message_code, absl::kZeroPad4)));
+  inner.Text("use_case", MessageCodeName(message.message_code));
+  inner.Text("encoding", GbcsEncodingName(message.encoding));
+  absl::StrAppend(&inner.Member("mac"), message.mac ? "true" : "false");
+  inner.Id("supplementary_party", message.supplementary_party);
+  inner.Counter("supplementary_party_counter", message.supplementary_party_counter);
+  inner.Counter("supplementary_originator_counter", message.supplementary_originator_counter);
+  inner.Text("body", InHex(message.body));
   out.push_back('}');
 }
 
-void AppendGbcs(absl::string_view bytes, std::string& out) {
+void AppendGbcs(absl::string_view bytes, JsonMembers& members) {
   const auto message = DecodeGbcs(bytes);
   if (const auto* gbcs = std::get_if<GbcsMessage>(&message)) {
-    AppendGbcs(*gbcs, out);
+    AppendGbcs(*gbcs, members);
   }
 }
 
-void AppendText(absl::string_view name, absl::string_view value, std::string& out) {
-  if (!value.empty()) {
-    AppendMember(name, value, out);
-  }
+void AppendReport(const RequestReport& report, JsonMembers& members) {
+  std::string& out = members.Member("report");
+  out.push_back('{');
+  JsonMembers inner(out, true);
+  inner.Text("message_code", absl::StrCat(absl::Hex(report.message_code, absl::kZeroPad4)));
+  inner.Counter("counter", report.counter);
+  inner.Text("instruction", InHex(report.instruction));
+  out.push_back('}');
 }
 
-// A number of 32 bits, which every reader of JSON keeps.
-void AppendNumber(absl::string_view name, std::optional<uint64_t> number, std::string& out) {
-  if (number) {
-    absl::StrAppend(&out, ",\"", name, "\":", *number);
-  }
-}
-
-void AppendDetails(const DuisDetails& details, std::string& out) {
-  absl::StrAppend(&out, ",\"duis\":{\"message\":\"", details.message, "\"");
-  AppendText("schema_version", details.schema_version, out);
-  AppendText("request_id", details.request_id, out);
-  AppendText("response_id", details.response_id, out);
-  AppendText("response_code", details.response_code, out);
-  AppendText("srv", details.srv, out);
-  AppendText("dcc_alert", details.dcc_alert, out);
-  AppendNumber("throttled_alert_sequence_id", details.throttled_alert_sequence_id, out);
-  AppendNumber("throttled_alert_count", details.throttled_alert_count, out);
-  AppendText("code", details.outcome_code, out);
-  AppendNumber("instruction", details.instruction, out);
-  AppendNumber("instructions", details.instructions, out);
+void AppendDetails(const DuisDetails& details, JsonMembers& members) {
+  std::string& out = members.Member("duis");
+  out.push_back('{');
+  JsonMembers inner(out, true);
+  inner.Text("message", details.message);
+  inner.Text("schema_version", details.schema_version);
+  inner.Text("request_id", details.request_id);
+  inner.Text("response_id", details.response_id);
+  inner.Text("response_code", details.response_code);
+  inner.Text("srv", details.srv);
+  inner.Text("dcc_alert", details.dcc_alert);
+  inner.Number("throttled_alert_sequence_id", details.throttled_alert_sequence_id);
+  inner.Number("throttled_alert_count", details.throttled_alert_count);
+  inner.Text("code", details.outcome_code);
+  inner.Number("instruction", details.instruction);
+  inner.Number("instructions", details.instructions);
   out.push_back('}');
 }
 
@@ -131,38 +122,59 @@ std::optional<DuisDetails> DetailsOf(const Record& record, Arena& arena) {
 void AppendAlert(const Alert& alert, const std::optional<DuisDetails>& duis, std::string& out) {
   AppendForwarded(alert, out);
   out.resize(out.size() - 2);  // what follows belongs to the same object
-  if (const absl::string_view name = AlertCodeName(alert.code); !name.empty()) {
-    AppendMember("name", name, out);
-  }
+  JsonMembers members(out, false);
+  members.Text("name", AlertCodeName(alert.code));
   if (duis) {
-    AppendDetails(*duis, out);
+    AppendDetails(*duis, members);
   }
-  AppendGbcs(alert.payload, out);
+  AppendGbcs(alert.payload, members);
+  if (alert.report != nullptr) {
+    AppendReport(*alert.report, members);
+  }
   out.append("}\n");
 }
 
-absl::string_view KindName(const OtherEvent& event) {
-  if (std::holds_alternative<const DeviceRecord*>(event.what)) {
-    return "device";
+// The fields of a record that is no alert, as the format json has them.
+class RecordFields {
+ public:
+  RecordFields(const OtherEvent& event, JsonMembers& members) : event_(event), members_(members) {}
+
+  void operator()(const DeviceRecord* device) const {
+    AppendDeviceFields(event_, *device, members_);
+    if (device->is_partial) {
+      absl::StrAppend(&members_.Member("partial"), "true");
+    }
   }
-  if (std::holds_alternative<const Request*>(event.what)) {
-    return "request";
+
+  void operator()(const Request* request) const {
+    AppendRequestFields(event_, *request, request->role, members_);
   }
-  return std::holds_alternative<const Response*>(event.what) ? "response" : "outcome";
-}
+
+  void operator()(const Response* response) const {
+    AppendResponseFields(event_, *response, members_);
+  }
+
+  void operator()(const Outcome* outcome) const {
+    AppendOutcomeFields(event_, *outcome, members_);
+    if (outcome->report.message_code != 0) {
+      AppendReport(outcome->report, members_);
+    }
+  }
+
+ private:
+  const OtherEvent& event_;
+  JsonMembers& members_;
+};
 
 void AppendOther(const OtherEvent& event, const std::optional<DuisDetails>& duis,
                  std::string& out) {
-  absl::StrAppend(&out, "{\"type\":\"", KindName(event), "\"");
-  if (event.device) {
-    AppendMember("device", FormatEui64(*event.device), out);
-  }
-  if (event.received) {
-    AppendMember("received", FormatTime(*event.received), out);
-  }
+  out.push_back('{');
+  JsonMembers members(out, true);
+  std::visit(RecordFields(event, members), event.what);
   if (duis) {
-    AppendDetails(*duis, out);
-    AppendGbcs(duis->outcome, out);
+    members.Bytes("payload", duis->outcome);
+    AppendDetails(*duis, members);
+    AppendGbcs(duis->outcome, members);
   }
   out.append("}\n");
 }

@@ -9,17 +9,21 @@
 
 namespace weir {
 
-// One JSON line. An alert is written with the fields of `alerts.forwarded`, followed by `name` from
-// the catalogue and, if its payload is a GBCS message, by `gbcs`: `message_code`, `use_case`,
-// `encoding`, `mac`, `supplementary_party`, `supplementary_party_counter`,
-// `supplementary_originator_counter`, `body` (hexadecimal). Other records are written with `type`,
-// `device` and `received`, what cannot be decoded as in `dead.letter`.
+// One JSON line, which can be read again. An alert is written with the fields of
+// `alerts.forwarded`, followed by `name` from the catalogue and, if its payload is a GBCS message,
+// by `gbcs`: `message_code`, `use_case`, `encoding`, `mac`, `supplementary_party`,
+// `supplementary_party_counter`, `supplementary_originator_counter`, `body` (hexadecimal). Other
+// records are written with `type` and the fields that the format json has for them, what cannot be
+// decoded as in `dead.letter`. A device of which a document says a part has `partial`.
+//
+// What an alert or an outcome says of a request for later is its `report`: `message_code`,
+// `counter`, `instruction` (hexadecimal).
 //
 // A DUIS document that could be decoded, also one that kcat printed, has `duis` too: `message` (the
 // kind of it), `schema_version`, `request_id`, `response_id`, `response_code`, `srv`, `dcc_alert`
 // (the element that says what happened), `throttled_alert_sequence_id`, `throttled_alert_count`,
 // `code`, `instruction` and `instructions` of an outcome, as far as it says so; and an outcome has
-// `gbcs`.
+// `payload` and `gbcs`.
 void AppendDecoded(const Record& record, std::string& out);
 
 }  // namespace weir

@@ -10,16 +10,13 @@
 
 #include "connectors/formats/binary_text.h"
 #include "connectors/formats/duis.h"
+#include "connectors/formats/duis_elements.h"
 #include "connectors/formats/gbcs.h"
 #include "connectors/formats/gbcs_encode.h"
 
 namespace weir {
 
 namespace {
-
-void AppendElement(absl::string_view name, absl::string_view content, std::string& out) {
-  absl::StrAppend(&out, "<sr:", name, ">", content, "</sr:", name, ">");
-}
 
 // ---- The bodies of DCC alerts
 
@@ -31,19 +28,19 @@ std::string MpxnOf(Eui64 device) {
 
 std::string PowerOutageEvent(const Alert& alert) {
   std::string out;
-  AppendElement("CommsHubDeviceID", FormatEui64(*alert.device), out);
-  AppendElement("StartDateTime", FormatTime(*alert.received), out);
-  AppendElement("MPxN", MpxnOf(*alert.device), out);
+  AppendDuisElement("CommsHubDeviceID", FormatEui64(*alert.device), out);
+  AppendDuisElement("StartDateTime", FormatTime(*alert.received), out);
+  AppendDuisElement("MPxN", MpxnOf(*alert.device), out);
   return out;
 }
 
 // A firmware activation of an in-home display, the one alert that it has.
 std::string PpmidAlert(const Alert& alert) {
   std::string out;
-  AppendElement("DeviceID", FormatEui64(*alert.device), out);
-  AppendElement("DeviceAlertCode", "8F8B", out);
+  AppendDuisElement("DeviceID", FormatEui64(*alert.device), out);
+  AppendDuisElement("DeviceAlertCode", "8F8B", out);
   if (alert.device_time) {
-    AppendElement("Timestamp", FormatTime(*alert.device_time), out);
+    AppendDuisElement("Timestamp", FormatTime(*alert.device_time), out);
   }
   return out;
 }
@@ -51,24 +48,22 @@ std::string PpmidAlert(const Alert& alert) {
 // The duty cycle of the sub-GHz radio was limited.
 std::string DualBandChAlert(const Alert& alert) {
   std::string out;
-  AppendElement("CHFDeviceID", FormatEui64(*alert.device), out);
-  AppendElement("DeviceAlertCode", "8F20", out);
+  AppendDuisElement("CHFDeviceID", FormatEui64(*alert.device), out);
+  AppendDuisElement("DeviceAlertCode", "8F20", out);
   return out;
 }
 
 std::string ConfigurationChange(const Alert& alert) {
-  std::string out;
-  AppendElement("ESMEDeviceID", FormatEui64(*alert.device), out);
-  return out;
+  return DuisConfigurationChange(*alert.device, "", "");
 }
 
 // Firmware was transferred to a device of the home.
 std::string CommsHubAlert(const Alert& alert) {
   std::string out;
-  AppendElement("CommsHubDeviceID", FormatEui64(*alert.device), out);
-  AppendElement("AlertCode", "8F8A", out);
+  AppendDuisElement("CommsHubDeviceID", FormatEui64(*alert.device), out);
+  AppendDuisElement("AlertCode", "8F8A", out);
   if (alert.device_time) {
-    AppendElement("TimeStamp", FormatTime(*alert.device_time), out);
+    AppendDuisElement("TimeStamp", FormatTime(*alert.device_time), out);
   }
   return out;
 }
@@ -102,9 +97,9 @@ std::string Throttling(const std::optional<CopyMark>& mark) {
   constexpr uint64_t kLargest = std::numeric_limits<uint32_t>::max();
   std::string out;
   if (mark) {
-    AppendElement("ThrottledAlertSequenceId", absl::StrCat(std::min(mark->sequence_id, kLargest)),
-                  out);
-    AppendElement("ThrottledAlertCount", absl::StrCat(std::min(mark->count, kLargest)), out);
+    AppendDuisElement("ThrottledAlertSequenceId",
+                      absl::StrCat(std::min(mark->sequence_id, kLargest)), out);
+    AppendDuisElement("ThrottledAlertCount", absl::StrCat(std::min(mark->count, kLargest)), out);
   }
   return out;
 }
@@ -127,33 +122,24 @@ std::string DeviceAlertMessage(const Alert& alert, const std::optional<CopyMark>
   std::string payload;
   AppendBase64(alert.payload.empty() ? GenericMessage(alert) : alert.payload, payload);
   std::string out;
-  AppendElement("AlertCode", FormatAlertCode(alert.code), out);
+  AppendDuisElement("AlertCode", FormatAlertCode(alert.code), out);
   out += Throttling(mark);
-  AppendElement("GBCSPayload", payload, out);
+  AppendDuisElement("GBCSPayload", payload, out);
   return out;
 }
 
 std::string DccAlertMessage(const Alert& alert, const std::optional<CopyMark>& mark) {
   const DccAlertBody& body = *BodyOf(alert.code);
   std::string content;
-  AppendElement(body.element, body.content(alert), content);
-  std::string out;
-  AppendElement("DCCAlertCode", body.code, out);
-  out += Throttling(mark);
-  AppendElement("DCCAlert", content, out);
-  return out;
+  AppendDuisElement(body.element, body.content(alert), content);
+  return DuisDccAlert(alert.code, Throttling(mark), content);
 }
 
-std::string Header(const Alert& alert) {
-  const Eui64 sender = alert.code.is_device() ? *alert.device : kDccId;
-  std::string out;
-  AppendElement(
-      "ResponseID",
-      absl::StrCat(FormatEui64(sender), ":", FormatEui64(*alert.recipient), ":", *alert.counter),
-      out);
-  AppendElement("ResponseCode", "I0", out);
-  AppendElement("ResponseDateTime", FormatTime(*alert.received), out);
-  return out;
+DuisHeader HeaderOf(const Alert& alert) {
+  return {.sender = alert.code.is_device() ? *alert.device : kDccId,
+          .target = *alert.recipient,
+          .counter = *alert.counter,
+          .at = *alert.received};
 }
 
 // Whether a document with this payload would be read again.
@@ -183,15 +169,9 @@ bool AppendDuis(const Alert& alert, const std::optional<CopyMark>& mark, std::st
     return false;
   }
   const bool is_device = alert.code.is_device();
-  std::string body;
-  AppendElement(is_device ? "DeviceAlertMessage" : "DCCAlertMessage",
-                is_device ? DeviceAlertMessage(alert, mark) : DccAlertMessage(alert, mark), body);
-  out.append(
-      "<sr:Response xmlns:sr=\"http://www.dccinterface.co.uk/ServiceUserGateway\" "
-      "schemaVersion=\"5.4\">");
-  AppendElement("Header", Header(alert), out);
-  AppendElement("Body", body, out);
-  out.append("</sr:Response>\n");
+  AppendDuisResponse(HeaderOf(alert), is_device ? "DeviceAlertMessage" : "DCCAlertMessage",
+                     is_device ? DeviceAlertMessage(alert, mark) : DccAlertMessage(alert, mark),
+                     out);
   return true;
 }
 

@@ -16,16 +16,13 @@
 #include <optional>
 #include <string>
 
+#include "connectors/formats/duis_elements.h"
 #include "engine/alert/alert_code.h"
 #include "engine/alert/eui64.h"
 #include "engine/alert/event.h"
 #include "engine/throttle/ledger.h"
 
 namespace weir {
-
-// Who sends the DCC alerts that are written: the id that the DCC's access control broker has in
-// test data.
-constexpr Eui64 kDccId{0x90B3D51F30000002};
 
 // Whether alerts of this code can be written: every device alert; of the DCC alerts AD1, N39, N54,
 // N58 and N62.

@@ -11,6 +11,7 @@
 
 #include "connectors/formats/binary_text.h"
 #include "connectors/formats/format.h"
+#include "connectors/formats/utf8.h"
 #include "engine/alert/alert_code.h"
 #include "engine/alert/eui64.h"
 #include "engine/base/check.h"
@@ -122,34 +123,6 @@ absl::string_view ReasonName(EpisodeEvent::Reason reason) {
 }
 
 // ---- Strings
-
-// How many bytes of a character outside ASCII stand at the front of `text`. `valid` says whether
-// they are all of it; if not, they are what one U+FFFD stands for: the longest beginning of a
-// character, or one byte that begins none.
-struct Character {
-  size_t size;
-  bool valid;
-};
-
-// A lead byte allows a range for the byte after it, which excludes overlong forms, surrogates and
-// what lies beyond U+10FFFF (Unicode 15, table 3-7).
-Character ReadCharacter(absl::string_view text) {
-  const auto byte = [text](size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned char lead = byte(0);
-  if (lead < 0xC2 || lead > 0xF4) {
-    return {.size = 1, .valid = false};
-  }
-  const size_t size = lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
-  const unsigned char lowest = lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80;
-  const unsigned char highest = lead == 0xED ? 0x9F : lead == 0xF4 ? 0x8F : 0xBF;
-  for (size_t i = 1; i < size; ++i) {
-    if (i == text.size() || byte(i) < (i == 1 ? lowest : 0x80) ||
-        byte(i) > (i == 1 ? highest : 0xBF)) {
-      return {.size = i, .valid = false};
-    }
-  }
-  return {.size = size, .valid = true};
-}
 
 constexpr bool IsPlain(char c) {
   return c >= ' ' && c != '"' && c != '\\' && static_cast<unsigned char>(c) < 0x80;
@@ -297,11 +270,11 @@ void AppendJsonString(absl::string_view text, std::string& out) {
       ++position;
       continue;
     }
-    const Character character = ReadCharacter(text.substr(position));
+    const Utf8Character character = ReadUtf8Character(text.substr(position));
     if (character.valid) {
       out.append(text.data() + position, character.size);
     } else {
-      out.append("\xEF\xBF\xBD");
+      out.append(kReplacement.data(), kReplacement.size());
     }
     position += character.size;
   }

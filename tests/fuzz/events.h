@@ -27,8 +27,10 @@
 #include "connectors/formats/decoder.h"
 #include "connectors/formats/json.h"
 #include "connectors/formats/json_writer.h"
+#include "connectors/formats/request_report.h"
 #include "engine/base/check.h"
 #include "engine/pipeline/record.h"
+#include "tests/support/event_text.h"
 
 namespace weir {
 
@@ -110,6 +112,41 @@ inline bool IsReadableTime(std::optional<TimeMs> time) {
   return !time || (*time >= TimeMs{0} && *time <= kLatestTime);
 }
 
+inline bool IsText(absl::string_view text, size_t shortest, size_t longest) {
+  return text.size() >= shortest && text.size() <= longest;
+}
+
+// Whether what a record says is within the limits of its kind.
+struct CheckRecord {
+  void operator()(const DeviceRecord* device) const {
+    WEIR_CHECK(!DeviceTypeName(device->type).empty() && !DeviceStatusName(device->status).empty());
+    WEIR_CHECK(IsReadableTime(device->status_since) && IsReadableTime(device->added));
+    WEIR_CHECK(device->mpxns.size() <= DeviceRecord::kMostMpxns);
+    for (const absl::string_view mpxn : device->mpxns) {
+      WEIR_CHECK(IsText(mpxn, 1, DeviceRecord::kLongestMpxn));
+    }
+    WEIR_CHECK(IsText(device->gbcs_version, 0, DeviceRecord::kLongestText));
+    WEIR_CHECK(IsText(device->variant, 0, DeviceRecord::kLongestText));
+  }
+
+  void operator()(const Request* request) const {
+    WEIR_CHECK(IsText(request->srv, 1, kLongestSrv) && IsReadableTime(request->execute_at));
+    WEIR_CHECK(!request->role || !RoleName(*request->role).empty());
+    WEIR_CHECK(!request->gas_flow_rate || !request->gas_flow_rate->text.empty());
+  }
+
+  void operator()(const Response* response) const {
+    WEIR_CHECK(IsText(response->srv, 1, kLongestSrv));
+    WEIR_CHECK(IsText(response->code, 1, kLongestResponseCode));
+    WEIR_CHECK(response->payload.size() <= kMaxMessageBytes);
+  }
+
+  void operator()(const Outcome* outcome) const {
+    WEIR_CHECK(IsText(outcome->srv, 0, kLongestSrv));
+    WEIR_CHECK((outcome->report.message_code == 0) == outcome->report.instruction.empty());
+  }
+};
+
 // Whether an event is as the decoders promise, whatever they read.
 inline void CheckEvent(const Event& event) {
   if (const auto* alert = std::get_if<Alert>(&event)) {
@@ -118,40 +155,14 @@ inline void CheckEvent(const Event& event) {
     WEIR_CHECK(alert->received || alert->device_time);
     WEIR_CHECK(IsReadableTime(alert->received) && IsReadableTime(alert->device_time));
     WEIR_CHECK(alert->payload.size() <= kMaxMessageBytes);
+    WEIR_CHECK(alert->report == nullptr || IsOutcomeCode(alert->code));
+    WEIR_CHECK(alert->report == nullptr || alert->report->message_code != 0);
   } else if (const auto* other = std::get_if<OtherEvent>(&event)) {
     WEIR_CHECK(other->device && IsReadableTime(other->received));
+    std::visit(CheckRecord(), other->what);
   } else {
     WEIR_CHECK(!DeadReasonName(std::get<DeadReason>(event)).empty());
   }
-}
-
-// Everything that an event says, for comparing; reads every byte that it views.
-inline std::string TextOf(const Event& event) {
-  const auto append = [](absl::string_view name, const auto& value, std::string& out) {
-    if (value) {
-      absl::StrAppend(&out, " ", name, " ", value->value);
-    }
-  };
-  std::string out;
-  if (const auto* alert = std::get_if<Alert>(&event)) {
-    absl::StrAppend(&out, "alert ", FormatAlertCode(alert->code));
-    append("device", alert->device, out);
-    append("recipient", alert->recipient, out);
-    append("received", alert->received, out);
-    append("device_time", alert->device_time, out);
-    if (alert->counter) {
-      absl::StrAppend(&out, " counter ", *alert->counter);
-    }
-    out.append(" payload ");
-    AppendHex(alert->payload, out);
-  } else if (const auto* other = std::get_if<OtherEvent>(&event)) {
-    absl::StrAppend(&out, "other ", other->what.index());
-    append("device", other->device, out);
-    append("received", other->received, out);
-  } else {
-    absl::StrAppend(&out, "dead ", DeadReasonName(std::get<DeadReason>(event)));
-  }
-  return out;
 }
 
 inline std::string TextOf(const Decoded& decoded) {
@@ -173,9 +184,25 @@ inline Decoded DecodePadded(absl::string_view line, char fill, Decoder& decoder,
   return decoded;
 }
 
+// Whether what is printed of a record that is no alert is read again as the same record, as far as
+// JSON can say it.
+inline void CheckPrintedAgain(const OtherEvent& event) {
+  const SpareArena arena;
+  Decoder decoder(Format::kJson);
+  Record record;
+  record.event = event;
+  std::string printed;
+  AppendDecoded(record, printed);
+  CheckSame(TextOf(SayableInJson(event, *arena)),
+            TextOf(DecodePadded(printed, '"', decoder, *arena)));
+}
+
 // Whether an alert that is written, unchanged or as a copy, is read again as the same alert.
 inline void CheckWritten(const Event& event) {
   const auto* alert = std::get_if<Alert>(&event);
+  if (const auto* other = std::get_if<OtherEvent>(&event)) {
+    CheckPrintedAgain(*other);
+  }
   if (alert == nullptr) {
     return;
   }

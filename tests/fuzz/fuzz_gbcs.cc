@@ -83,9 +83,19 @@ void CheckMessage(const GbcsMessage& message, const Event& event, absl::string_v
   CheckEncoded(message);
 }
 
+// The event of a message, with what it says of a request.
+Event EventOf(absl::string_view bytes, std::optional<TimeMs> received, Arena& arena) {
+  Event event = GbcsToEvent(bytes, received);
+  if (auto* alert = std::get_if<Alert>(&event)) {
+    AddRequestReport(*alert, arena);
+  }
+  return event;
+}
+
 // A message as text is the same event as its bytes.
-void CheckAsText(absl::string_view bytes, const Event& event) {
+void CheckAsText(absl::string_view bytes) {
   const SpareArena arena;
+  const Event event = EventOf(bytes, kReceived, *arena);
   const Event expected = bytes.empty() ? Event(DeadReason::kBadPayload) : event;
   std::string hex;
   AppendHex(bytes, hex);
@@ -97,7 +107,7 @@ void CheckAsText(absl::string_view bytes, const Event& event) {
     CheckSame(TextOf(expected), TextOf(DecodeGbcsText(base64, *arena, kReceived)));
   }
   if (!bytes.empty()) {
-    CheckSame(TextOf(GbcsToEvent(bytes, std::nullopt)), CheckLine(hex, Format::kGbcs));
+    CheckSame(TextOf(EventOf(bytes, std::nullopt, *arena)), CheckLine(hex, Format::kGbcs));
     CheckSame(TextOf(event),
               CheckLine(absl::StrCat(FormatTime(kReceived), "\t", hex), std::nullopt));
   }
@@ -117,7 +127,7 @@ void CheckBytes(absl::string_view input) {
     WEIR_CHECK(std::get<DeadReason>(event) == std::get<DeadReason>(decoded));
   }
   CheckWritten(event);
-  CheckAsText(bytes, event);
+  CheckAsText(bytes);
 }
 
 }  // namespace

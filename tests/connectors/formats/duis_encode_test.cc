@@ -4,10 +4,6 @@
 // xmllint with the schema, where both are there, over documents of every kind.
 #include "connectors/formats/duis_encode.h"
 
-#include <cstdio>
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <string>
 #include <variant>
 #include <vector>
@@ -21,7 +17,7 @@
 #include "connectors/formats/gbcs_encode.h"
 #include "connectors/formats/json_writer.h"
 #include "tests/support/random.h"
-#include "tests/support/shared_data.h"
+#include "tests/support/schema_check.h"
 
 namespace weir {
 namespace {
@@ -196,50 +192,11 @@ TEST(DuisEncodeTest, WhatIsRefused) {
 
 // ---- The schema
 
-class Folder {
- public:
-  Folder() {
-    std::string path = (std::filesystem::temp_directory_path() / "weir-duis-XXXXXX").string();
-    path_ = mkdtemp(path.data()) == nullptr ? "" : path;
-  }
-
-  ~Folder() { std::filesystem::remove_all(path_); }
-
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
-
-struct Output {
-  int status = 0;
-  std::string text;
-};
-
-Output RunShell(const std::string& command) {
-  Output output;
-  std::FILE* const pipe = popen(absl::StrCat(command, " 2>&1").c_str(), "r");
-  if (pipe == nullptr) {
-    output.status = -1;
-    return output;
-  }
-  for (int c = std::fgetc(pipe); c != EOF; c = std::fgetc(pipe)) {
-    output.text.push_back(static_cast<char>(c));
-  }
-  output.status = pclose(pipe);
-  return output;
-}
-
 TEST(DuisEncodeTest, DocumentsAreValid) {
-  const std::string schema = SharedData("schemas/duis-5.4.xsd");
-  if (!std::filesystem::exists(schema)) {
-    GTEST_SKIP() << schema << " is not there (set WEIR_SHARED)";
+  const SchemaCheck check;
+  if (!check.can_run()) {
+    GTEST_SKIP() << check.schema() << " is not there (set WEIR_SHARED)";
   }
-  ASSERT_EQ(RunShell("xmllint --version").status, 0) << "install libxml2-utils";
-  const Folder folder;
   Random random = Random::FromEnvironment(25);
   SCOPED_TRACE(random.seed_text());
   for (int i = 0; i < 200; ++i) {
@@ -250,13 +207,10 @@ TEST(DuisEncodeTest, DocumentsAreValid) {
       alert.payload = {};
     }
     const CopyMark mark{.sequence_id = random.Next(), .count = random.Next()};
-    std::ofstream(absl::StrCat(folder.path(), "/", i, ".xml"))
-        << Written(alert, i % 2 == 0 ? std::make_optional(mark) : std::nullopt);
+    check.Add(absl::StrCat(i),
+              Written(alert, i % 2 == 0 ? std::make_optional(mark) : std::nullopt));
   }
-  const Output output =
-      RunShell(absl::StrCat("cd ", folder.path(), " && xmllint --noout --nonet --schema '",
-                            std::filesystem::absolute(schema).string(), "' *.xml"));
-  EXPECT_EQ(output.status, 0) << output.text;
+  EXPECT_EQ(check.Run(), "");
 }
 
 }  // namespace
