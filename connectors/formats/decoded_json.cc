@@ -134,7 +134,8 @@ void AppendAlert(const Alert& alert, const std::optional<DuisDetails>& duis, std
   out.append("}\n");
 }
 
-// The fields of a record that is no alert, as the format json has them.
+// The fields of a record that is no alert, as the format json has them, and whatever it is, the
+// device that it is about.
 class RecordFields {
  public:
   RecordFields(const OtherEvent& event, JsonMembers& members) : event_(event), members_(members) {}
@@ -148,14 +149,19 @@ class RecordFields {
 
   void operator()(const Request* request) const {
     AppendRequestFields(event_, *request, request->role, members_);
+    if (event_.device == request->id.device) {
+      members_.Id("device", event_.device);
+    }
   }
 
   void operator()(const Response* response) const {
     AppendResponseFields(event_, *response, members_);
+    members_.Id("device", event_.device);
   }
 
   void operator()(const Outcome* outcome) const {
     AppendOutcomeFields(event_, *outcome, members_);
+    members_.Id("device", event_.device);
     if (outcome->report.message_code != 0) {
       AppendReport(outcome->report, members_);
     }

@@ -13,8 +13,8 @@ namespace weir {
 // `alerts.forwarded`, followed by `name` from the catalogue and, if its payload is a GBCS message,
 // by `gbcs`: `message_code`, `use_case`, `encoding`, `mac`, `supplementary_party`,
 // `supplementary_party_counter`, `supplementary_originator_counter`, `body` (hexadecimal). Other
-// records are written with `type` and the fields that the format json has for them, what cannot be
-// decoded as in `dead.letter`. A device of which a document says a part has `partial`.
+// records are written with `type`, the fields that the format json has for them, and `device`; what
+// cannot be decoded as in `dead.letter`. A device of which a document says a part has `partial`.
 //
 // What an alert or an outcome says of a request for later is its `report`: `message_code`,
 // `counter`, `instruction` (hexadecimal).

@@ -118,9 +118,10 @@ void CheckBytes(absl::string_view input) {
   std::copy(input.begin(), input.end(), block.get());
   const absl::string_view bytes(block.get(), input.size());
   const auto decoded = DecodeGbcs(bytes);
-  const Event event = GbcsToEvent(bytes, kReceived);
+  const SpareArena arena;
+  const Event event = EventOf(bytes, kReceived, *arena);
   CheckEvent(event);
-  CheckEvent(GbcsToEvent(bytes, std::nullopt));
+  CheckEvent(EventOf(bytes, std::nullopt, *arena));
   if (const auto* message = std::get_if<GbcsMessage>(&decoded)) {
     CheckMessage(*message, event, bytes);
   } else {

@@ -62,9 +62,23 @@ ALERTS: dict[str, tuple[dict[str, str], dict[str, Any]]] = {
 }
 
 # The same of what is no alert.
-OTHERS: dict[str, tuple[dict[str, str], dict[str, Any]]] = {
+OTHERS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "constructed_future_dated_8F66_ECS46c_calendar.xml": (
-        {"type": "outcome", "device": METER, "received": CONSTRUCTED},
+        {
+            "type": "outcome",
+            "request_id": f"{SUPPLIER}:{METER}:1000",
+            "code": "8F66",
+            "srv": "6.14.2",
+            "instruction": 1,
+            "instructions": 2,
+            "device": METER,
+            "received": CONSTRUCTED,
+            "report": {
+                "message_code": "0054",
+                "counter": "1007",
+                "instruction": "232800005E2C801A06",
+            },
+        },
         {
             "message": "FutureDatedDeviceAlertMessage",
             "srv": "6.14.2",
@@ -76,6 +90,8 @@ OTHERS: dict[str, tuple[dict[str, str], dict[str, Any]]] = {
     "real_ack_error_E65.xml": (
         {
             "type": "response",
+            "srv": "11.2",
+            "response_code": "E65",
             "device": "88-73-84-57-00-2F-96-6C",
             "received": "2022-07-22T09:37:56.134Z",
         },
@@ -84,6 +100,8 @@ OTHERS: dict[str, tuple[dict[str, str], dict[str, Any]]] = {
     "real_response_11.2_ECS52.xml": (
         {
             "type": "response",
+            "srv": "11.2",
+            "response_code": "I0",
             "device": "BC-33-AC-00-FE-FA-55-3C",
             "received": "2022-08-12T06:43:49.844Z",
         },
@@ -92,6 +110,8 @@ OTHERS: dict[str, tuple[dict[str, str], dict[str, Any]]] = {
     "real_response_11.2_readfw.xml": (
         {
             "type": "response",
+            "srv": "11.2",
+            "response_code": "I0",
             "device": "88-73-84-57-00-2F-96-1E",
             "received": "2022-08-17T15:45:42.790Z",
         },
