@@ -83,7 +83,8 @@ class OpenRequest:
     execute_at: int | None = None
     instructions: int | None = None  # as the request says
     total: int | None = None  # as an outcome says
-    found: list[Instruction] = field(default_factory=list)
+    found: list[Instruction] = field(default_factory=list)  # the outcomes that count
+    others: list[Outcome] = field(default_factory=list)
 
     def due(self) -> int:
         if self.found:
@@ -95,7 +96,9 @@ class OpenRequest:
         return self.total or self.instructions or (trigger.instructions if trigger else 1)
 
     def has(self, outcome: Outcome) -> bool:
-        return any(same_instruction(each.outcome, outcome) for each in self.found)
+        """Whether there was one of the same instruction, be it one that did not count itself."""
+        before = [each.outcome for each in self.found] + self.others
+        return any(same_instruction(each, outcome) for each in before)
 
     def changed_at(self) -> int | None:
         return max((each.at for each in self.found if each.outcome.code == "8F66"), default=None)
@@ -386,6 +389,7 @@ class Partition:
         if known is None:
             known = self.open[outcome.id] = OpenRequest(srv)
         if known.has(outcome):
+            known.others.append(outcome)
             return
         known.found.append(Instruction(outcome, now))
         known.total = known.total or outcome.total

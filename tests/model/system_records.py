@@ -1,7 +1,7 @@
 """The records of a log, read for the model of what is not throttling.
 
-A line is a JSON record, a GBCS message in hexadecimal (with its time before a tab), or a kcat
-envelope around one of these. What cannot be decoded raises `model.Undecodable`.
+A line is a JSON record, a GBCS message in hexadecimal (with its time before a tab), a DUIS
+document with an outcome, or a kcat envelope around one of these. What cannot be decoded raises `model.Undecodable`.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+import duis_outcome
 import gbcs_outcome
 from model import (
     MAX_COUNTER,
@@ -124,13 +125,15 @@ class Outcome:
     total: int | None = None
     content: bytes | None = None  # what was to be changed
     command: int | None = None  # message code of the command
+    payload: bytes | None = None
 
     @property
     def device(self) -> str:
         return self.id.device
 
     def identity(self) -> tuple[Any, ...]:
-        return ("outcome", self.id, self.code, self.srv, self.number, self.total)
+        says = (self.code, self.srv, self.number, self.total, self.payload)
+        return ("outcome", self.id, *says)
 
 
 Record = Alert | Device | Request | Response | Outcome
@@ -311,6 +314,8 @@ def read_payload(partition: int, text: bytes, ts: int | None, key: str | None) -
 
 
 def decode(text: bytes, ts: int | None) -> Record:
+    if text.startswith(b"<"):
+        return document_of(text, ts)
     if not text.startswith(b"{"):
         return message_of(text, ts)
     fields = {name: value for name, value in json.loads(text).items() if value is not None}
@@ -328,6 +333,22 @@ def timed_alert(fields: Fields, at: int | None) -> Alert:
     if at is not None:
         rest["received"] = format_time(at)
     return decode_alert(rest)
+
+
+def document_of(text: bytes, ts: int | None) -> Outcome:
+    document, time = duis_outcome.decode(text)
+    message = gbcs_outcome.decode(document.payload)
+    return Outcome(
+        id=parse_request_id(document.request_id),
+        at=parse_time(time) if ts is None else ts,
+        code=document.code,
+        srv=document.srv,
+        number=document.number,
+        total=document.total,
+        content=None if message is None else message.content,
+        command=None if message is None else message.command,
+        payload=document.payload,
+    )
 
 
 def message_of(text: bytes, ts: int | None) -> Alert:

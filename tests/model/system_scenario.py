@@ -17,12 +17,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import duis_outcome
 import gbcs_outcome
 from model import format_time, parse_time
 from scenario import draw_id
 from system_rules import DAY, DEFAULT_TRIGGERS, MP120, RELEASE, Party, add_months, parties_of
 
 Fields = dict[str, Any]
+Content = bytes | Fields | duis_outcome.Document  # bytes: a GBCS message
 
 HOUR = 3_600_000
 TOPIC = "meter.events"
@@ -130,7 +132,7 @@ class LogWriter:
         self.borders = {RELEASE, MP120, parse_time("2021-02-01T00:00:00Z")}
         self.stories: list[Story] = []
         self.counter = rng.choice([0, 1, 2**40, 2**64 - 10_000])
-        self.sent: list[tuple[str, bytes | Fields]] = []
+        self.sent: list[tuple[str, Content]] = []
         self.lines: list[bytes] = []
         self.jumpy = rng.choice([0.0, 0.01, 0.03])
         self.pace = rng.choice([60_000, HOUR, 3 * HOUR])
@@ -185,10 +187,10 @@ class LogWriter:
                 time = None
             self._emit(record, time)
 
-    def _may_be_timeless(self, record: bytes | Fields) -> bool:
+    def _may_be_timeless(self, record: Content) -> bool:
         return isinstance(record, dict) and "type" in record and self.partitions == 0
 
-    def _record(self) -> bytes | Fields:
+    def _record(self) -> Content:
         draws = [
             (20, self._device),
             (22, self._load_request),
@@ -197,6 +199,7 @@ class LogWriter:
             (4, self._read_response),
             (14, self._outcome),
             (10, self._outcome_alert),
+            (6, self._document),
             (2, self._alert),
         ]
         return self.rng.choices([each for _, each in draws], [each for each, _ in draws])[0]()
@@ -208,11 +211,8 @@ class LogWriter:
             record = {**record, "srv": self.rng.choice(OTHER_SRVS)} if "srv" in record else record
         self._emit(record, self.now)
 
-    def _emit(self, record: bytes | Fields, time: int | None) -> None:
-        if isinstance(record, bytes):
-            device = gbcs_outcome.decode(record).device  # type: ignore[union-attr]
-        else:
-            device = record.get("device") or record["request_id"].split(":")[1]
+    def _emit(self, record: Content, time: int | None) -> None:
+        device = device_of(record)
         self.sent.append((device, record))
         if self.partitions == 0:
             self.lines.append(self._plain(record, time))
@@ -220,18 +220,23 @@ class LogWriter:
             assert time is not None
             self.lines.append(self._envelope(device, record, time))
 
-    def _plain(self, record: bytes | Fields, time: int | None) -> bytes:
+    def _plain(self, record: Content, time: int | None) -> bytes:
         if isinstance(record, bytes):
             text = record.hex().upper()
             return text.encode() if time is None else f"{format_time(time)}\t{text}".encode()
+        if isinstance(record, duis_outcome.Document):
+            assert time is not None
+            return duis_outcome.encode(record, format_time(time)).encode()
         rest = {name: value for name, value in record.items() if name != "received"}
         return self._spell(rest if time is None else {**rest, "received": format_time(time)})
 
-    def _envelope(self, device: str, record: bytes | Fields, time: int) -> bytes:
+    def _envelope(self, device: str, record: Content, time: int) -> bytes:
         partition = self.devices.index(device) % self.partitions
         self.offsets[partition] += 1
         if isinstance(record, bytes):
             payload = record.hex()
+        elif isinstance(record, duis_outcome.Document):
+            payload = duis_outcome.encode(record, format_time(self.now - 1000))
         else:
             mistaken = {"received": format_time(self.now - 1000)} if self.rng.random() < 0.2 else {}
             payload = self._spell({**record, **mistaken}).decode()
@@ -436,19 +441,9 @@ class LogWriter:
         self._border(self.now + 30 * DAY)
         return record
 
-    def _outcome_alert(self) -> bytes | Fields:
+    def _outcome_alert(self) -> Content:
         rng, story = self.rng, self._any_story()
-        self.counter += 1
-        message = gbcs_outcome.Message(
-            device=story.device,
-            recipient=story.party,
-            counter=self.counter,
-            code=self._told_code(),
-            device_time=self.now,
-            command=COMMANDS.get(story.srv, 0x0019),
-            command_counter=story.counter,
-            content=bytes.fromhex(rng.choice(CONTENTS)),
-        )
+        message = self._message(story)
         self._border(self.now + 2 * DAY)
         raw = gbcs_outcome.encode(message)
         if rng.random() < 0.4:
@@ -457,9 +452,35 @@ class LogWriter:
             "device": story.device,
             "code": message.code,
             "recipient": story.party,
-            "counter": self.counter,
+            "counter": message.counter,
             "payload": base64.b64encode(raw).decode(),
         }
+
+    def _message(self, story: Story) -> gbcs_outcome.Message:
+        self.counter += 1
+        return gbcs_outcome.Message(
+            device=story.device,
+            recipient=story.party,
+            counter=self.counter,
+            code=self._told_code(),
+            device_time=self.now,
+            command=COMMANDS.get(story.srv, 0x0019),
+            command_counter=story.counter,
+            content=bytes.fromhex(self.rng.choice(CONTENTS)),
+        )
+
+    def _document(self) -> duis_outcome.Document:
+        """As the DCC tells it: with a number and with what was to be changed."""
+        rng, story = self.rng, self._any_story()
+        message = self._message(story)
+        return duis_outcome.Document(
+            request_id=story.id(),
+            srv=story.srv if rng.random() < 0.95 else rng.choice(OTHER_SRVS),
+            code=message.code,
+            number=rng.choice([1, 1, 2, 2, 3]),
+            total=rng.choice([1, 2, 2, 3]),
+            payload=gbcs_outcome.encode(message),
+        )
 
     def _alert(self) -> Fields:
         rng = self.rng
@@ -492,6 +513,16 @@ class LogWriter:
                 {**self._device(), "added": "1969-12-31T23:59:59.999Z"},
             ]
         )
+
+
+def device_of(record: Content) -> str:
+    if isinstance(record, bytes):
+        message = gbcs_outcome.decode(record)
+        assert message is not None
+        return message.device
+    if isinstance(record, duis_outcome.Document):
+        return record.request_id.split(":")[1]
+    return str(record.get("device") or record["request_id"].split(":")[1])
 
 
 def generate(seed: int, records: int = 400) -> Scenario:
