@@ -1,7 +1,8 @@
 """The records of a log, read for the model of what is not throttling.
 
 A line is a JSON record, a GBCS message in hexadecimal (with its time before a tab), a DUIS
-document with an outcome, or a kcat envelope around one of these. What cannot be decoded raises `model.Undecodable`.
+document with an outcome, or a kcat envelope around one of these. What cannot be decoded raises
+`model.Undecodable`.
 """
 
 from __future__ import annotations
