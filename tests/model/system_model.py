@@ -96,9 +96,11 @@ class OpenRequest:
         return self.total or self.instructions or (trigger.instructions if trigger else 1)
 
     def has(self, outcome: Outcome) -> bool:
-        """Whether there was one of the same instruction, be it one that did not count itself."""
-        before = [each.outcome for each in self.found] + self.others
-        return any(same_instruction(each, outcome) for each in before)
+        return any(same_instruction(each.outcome, outcome) for each in self.found)
+
+    def had(self, outcome: Outcome) -> bool:
+        """Whether there was one of the same instruction that did not count itself."""
+        return any(same_instruction(each, outcome) for each in self.others)
 
     def changed_at(self) -> int | None:
         return max((each.at for each in self.found if each.outcome.code == "8F66"), default=None)
@@ -134,6 +136,7 @@ class Partition:
         self.done: dict[Any, int] = {}  # when
         self.rates: dict[str, Rate] = {}
         self.duplicates = 0
+        self.unsettled = 0  # how often what followed is a reading of the rules among several
 
     # -- one record
 
@@ -346,7 +349,7 @@ class Partition:
         return id in self.done and now < self.done[id] + REMEMBERED
 
     def _open_by_request(self, request: Request, now: int) -> None:
-        if self.rules.trigger(request.srv) is None or request.execute_at is None:
+        if self._trigger(request.srv, request.id.device) is None or request.execute_at is None:
             return
         if self._is_done(request.id, now):
             return
@@ -363,10 +366,8 @@ class Partition:
             self._settle_if_complete(request.id, now)
 
     def _change_by_response(self, response: Response, now: int) -> None:
-        trigger = self.rules.trigger(response.srv)
+        trigger = self._trigger(response.srv, response.device)
         if trigger is None or response.code != "I0" or self._is_done(response.id, now):
-            return
-        if trigger.device_type is not None and not self._is_of_type(response.device, trigger):
             return
         known = self.open.get(response.id)
         if known is not None:
@@ -375,15 +376,20 @@ class Partition:
                 return
         self._change(response.id, known.srv if known else response.srv, trigger, now, now)
 
-    def _is_of_type(self, device: str, trigger: Trigger) -> bool:
+    def _trigger(self, srv: str | None, device: str) -> Trigger | None:
+        """Of an SRV in the table that is on, and for a device of the type asked for."""
+        trigger = self.rules.trigger(srv)
+        if trigger is None or trigger.device_type is None:
+            return trigger
         known = self.devices.get(device)
-        return known is not None and known.record.device_type == trigger.device_type
+        fits = known is not None and known.record.device_type == trigger.device_type
+        return trigger if fits else None
 
     def _take_outcome(self, outcome: Outcome, now: int) -> None:
         known = self.open.get(outcome.id)
         opened = known.srv if known is not None else None
         srv = outcome.srv or opened or self.rules.srv_of_command(outcome.command)
-        if self.rules.trigger(srv) is None or self._is_done(outcome.id, now):
+        if self._trigger(srv, outcome.device) is None or self._is_done(outcome.id, now):
             return
         assert srv is not None
         if known is None:
@@ -391,6 +397,8 @@ class Partition:
         if known.has(outcome):
             known.others.append(outcome)
             return
+        if known.had(outcome):  # has its number, or its content: only one of the two counts
+            self.unsettled += 1
         known.found.append(Instruction(outcome, now))
         known.total = known.total or outcome.total
         self._settle_if_complete(outcome.id, now)
@@ -516,6 +524,9 @@ class System:
             partition = Partition(found.partition, self.rules, self.streams)
             self.partitions[found.partition] = partition
         partition.feed(found.record)
+
+    def unsettled(self) -> int:
+        return sum(each.unsettled for each in self.partitions.values())
 
     def duplicates(self) -> int:
         return sum(each.duplicates for each in self.partitions.values())

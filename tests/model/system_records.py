@@ -223,10 +223,12 @@ def device_of(fields: Fields, at: int | None) -> Device:
 
 
 def request_of(fields: Fields, at: int | None) -> Request:
+    id = required(fields, "request_id", parse_request_id)
+    about = optional(fields, "device", parse_id)
     return Request(
-        id=required(fields, "request_id", parse_request_id),
+        id=id,
         at=at,
-        about=optional(fields, "device", parse_id),
+        about=None if about == id.device else about,
         srv=required(fields, "srv", parse_text),
         role=optional(fields, "role", parse_role),
         supplier=optional(fields, "supplier", parse_id),
