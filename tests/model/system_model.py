@@ -394,13 +394,14 @@ class Partition:
         assert srv is not None
         if known is None:
             known = self.open[outcome.id] = OpenRequest(srv)
+        known.total = known.total or outcome.total  # whoever says it first, counted or not
         if known.has(outcome):
             known.others.append(outcome)
+            self._settle_if_complete(outcome.id, now)
             return
         if known.had(outcome):  # has its number, or its content: only one of the two counts
             self.unsettled += 1
         known.found.append(Instruction(outcome, now))
-        known.total = known.total or outcome.total
         self._settle_if_complete(outcome.id, now)
 
     def _settle_if_complete(self, id: RequestId, now: int) -> None:
