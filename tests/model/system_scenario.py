@@ -174,7 +174,7 @@ class LogWriter:
         roll = rng.random()
         if roll < 0.06 and self.sent:
             self._again()
-        elif roll < 0.075:
+        elif roll < 0.075 and not first:
             self._emit(self._bad_record(), self.now)
         else:
             record = self._record()
