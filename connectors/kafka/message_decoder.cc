@@ -36,7 +36,7 @@ absl::string_view Fill(const rd_kafka_message_t& message, Arena& arena, Record& 
                    .offset = message.offset,
                    .capture = {},
                    .line = 0};
-  // Kafka numbers partitions from 0; a topic has far fewer than there are numbers.
+  // CheckTopics refuses more partitions than there are numbers.
   record.number = static_cast<uint16_t>(message.partition);
   record.bytes = value;
   return original;

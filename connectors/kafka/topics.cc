@@ -23,6 +23,9 @@ constexpr absl::string_view kRemedy =
 // N58 and removals, with their headers and what Kafka puts around them, are far smaller.
 constexpr int64_t kLargestNotice = 8192;
 
+// The number of a partition has 16 bits in the counters of notices.
+constexpr int32_t kMostPartitions = 65536;
+
 // ---- Judging one topic after the other
 
 // Collects what is wrong.
@@ -192,7 +195,12 @@ std::vector<std::string> Outputs(const Topics& topics) {
   return outputs;
 }
 
-void JudgeInput(const Topics& topics, bool create_time, Judge& judge) {
+void JudgeInput(const Topics& topics, int32_t partitions, bool create_time, Judge& judge) {
+  if (partitions > kMostPartitions) {
+    judge.Add(topics.input,
+              absl::StrCat("it has ", partitions, " partitions, and may have at most ",
+                           kMostPartitions, ": the counters of notices begin with their number"));
+  }
   judge.ExpectNoCompaction(topics.input);
   if (create_time) {
     judge.Expect(topics.input, "message.timestamp.type", "CreateTime",
@@ -256,7 +264,7 @@ absl::StatusOr<Cluster> JudgeTopics(const Topics& topics, bool create_time,
     judge.CheckPartitions(topic);
     judge.CheckSettingsAreKnown(topic);
   }
-  JudgeInput(topics, create_time, judge);
+  JudgeInput(topics, partitions, create_time, judge);
   for (const std::string& topic : Outputs(topics)) {
     judge.ExpectNoCompaction(topic);
   }

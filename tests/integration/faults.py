@@ -181,6 +181,13 @@ class FaultCase(KafkaCase):
         changed = ConfigResource(ConfigResource.Type.TOPIC, topic, set_config=own)
         client.alter_configs([changed])[changed].result(30)
 
+        def is_so() -> bool:
+            now = client.describe_configs([resource])[resource].result(30)
+            return all(now[name].value == value for name, value in own.items())
+
+        # The broker takes it up a little later.
+        wait_until(is_so, f"{topic} has {settings}", SLOW)
+
     def delete_topic(self, topic: str) -> None:
         client = self.admin()
         client.delete_topics([topic], operation_timeout=30)[topic].result(30)

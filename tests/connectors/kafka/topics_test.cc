@@ -164,6 +164,19 @@ TEST(KafkaTopics, OneThingWrong) {
   }
 }
 
+TEST(KafkaTopics, MorePartitionsThanNumbers) {
+  TopicFactsByName facts = GoodFacts();
+  for (auto& [name, fact] : facts) {
+    fact.partitions = 65536;
+  }
+  EXPECT_TRUE(JudgeTopics(AllTopics(), false, facts).ok());
+  for (auto& [name, fact] : facts) {
+    fact.partitions = 65537;
+  }
+  EXPECT_THAT(std::string(JudgeTopics(AllTopics(), false, facts).status().message()),
+              HasSubstr("meter.events: it has 65537 partitions, and may have at most 65536"));
+}
+
 TEST(KafkaTopics, TimesOfTheProducer) {
   TopicFactsByName facts = GoodFacts();
   EXPECT_THAT(std::string(JudgeTopics(AllTopics(), true, facts).status().message()),
