@@ -135,6 +135,7 @@ void CaptureSource::Decode(Lines lines, size_t begin, Part& part, std::vector<Re
     record.event = decoded.event;
     record.bytes = lines[i].text;
     record.partition = 0;
+    record.number = 0;
     record.origin = Origin();
     record.origin.capture = lines_.captures()[batch_.capture];
     record.origin.line = lines[i].place.line;
@@ -146,6 +147,7 @@ void CaptureSource::Place(size_t index, Record& record) {
   const Envelope& envelope = envelopes_[index];
   if (envelope.present) {
     record.partition = partitions_.Number(envelope.topic, envelope.partition);
+    record.number = partitions_.own_number(record.partition);
     record.origin.topic = partitions_.name(record.partition).topic;
     record.origin.partition = envelope.partition;
     record.origin.offset = envelope.offset;

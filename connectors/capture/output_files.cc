@@ -1,12 +1,18 @@
 #include "connectors/capture/output_files.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "absl/memory/memory.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 
 #include "connectors/formats/json_writer.h"
+#include "connectors/formats/notice_duis.h"
+#include "connectors/formats/notice_json.h"
+#include "engine/base/check.h"
 #include "engine/base/status_macros.h"
 #include "engine/base/wire.h"
 
@@ -15,19 +21,95 @@ namespace weir {
 namespace {
 
 constexpr absl::string_view kNoOutputMark = "none";
+constexpr uint8_t kMarkVersion = 2;
 
-enum FileIndex : size_t { kForwarded, kEpisodes, kDeadLetters, kConsolidated };
+// The files in their order: these, alerts.consolidated if there is an archive, one for each network
+// operator.
+enum FixedFile : size_t {
+  kForwarded,
+  kEpisodes,
+  kDeadLetters,
+  kAccepted,
+  kRejected,
+  kRemoved,
+  kUnrouted,
+  kConsolidated
+};
 
-constexpr const char* kNames[] = {"alerts.forwarded", "throttle.episodes", "dead.letter",
-                                  "alerts.consolidated"};
+constexpr const char* kNames[] = {"alerts.forwarded",  "throttle.episodes",  "dead.letter",
+                                  "requests.accepted", "requests.rejected",  "inventory.removed",
+                                  "enp.unrouted",      "alerts.consolidated"};
+static_assert(std::size(kNames) == kConsolidated + 1);
+
+std::vector<std::string> NamesOf(const OutputChoice& choice) {
+  std::vector<std::string> names(std::begin(kNames), std::end(kNames) - (choice.archive ? 0 : 1));
+  for (const Eui64 party : choice.operators) {
+    names.push_back(absl::StrCat("enp.", FormatEui64(party)));
+  }
+  return names;
+}
+
+absl::flat_hash_map<Eui64, size_t> FilesOfOperators(const OutputChoice& choice) {
+  absl::flat_hash_map<Eui64, size_t> files;
+  for (const Eui64 party : choice.operators) {
+    files.emplace(party, kConsolidated + (choice.archive ? 1 : 0) + files.size());
+  }
+  return files;
+}
+
+// How two marks differ in kind, for people.
+absl::Status OtherOutputs(absl::string_view was, absl::string_view advice) {
+  return absl::FailedPreconditionError(
+      absl::StrCat("Cannot continue: the state was written ", was, "; ", advice));
+}
+
+std::string ListOf(const std::vector<Eui64>& parties) {
+  const auto append = [](std::string* out, Eui64 party) { out->append(FormatEui64(party)); };
+  return parties.empty() ? "none" : absl::StrJoin(parties, ", ", append);
+}
+
+// Says in what a mark that is well-formed differs, the first thing of several.
+absl::Status CheckChoice(absl::string_view mark, const OutputChoice& choice) {
+  if (mark == kNoOutputMark) {
+    return OtherOutputs("without outputs",
+                        "leave out --out, or start with an empty state to get all of them");
+  }
+  WireReader reader(mark);
+  if (reader.U8() != kMarkVersion) {
+    return OtherOutputs("with other outputs", "give the same as then, to the same version of Weir");
+  }
+  if (reader.U8() == (choice.archive ? 0 : 1)) {
+    return OtherOutputs(choice.archive ? "without the archive" : "with the archive",
+                        absl::StrCat("turn it ", choice.archive ? "off" : "on",
+                                     " again, or start with an empty state"));
+  }
+  const bool is_duis = choice.notices == NoticeFormat::kDuis;
+  if (reader.U8() == (is_duis ? 0 : 1)) {
+    return OtherOutputs(absl::StrCat("with notices: ", is_duis ? "json" : "duis"),
+                        "give the same in the configuration, or start with an empty state");
+  }
+  std::vector<Eui64> operators;
+  for (uint64_t count = reader.U64(); count > 0 && reader.ok(); --count) {
+    operators.push_back(Eui64{reader.U64()});
+  }
+  if (reader.ok() && operators != choice.operators) {
+    return OtherOutputs(absl::StrCat("for the network operators ", ListOf(operators),
+                                     ", and now there are ", ListOf(choice.operators)),
+                        "give the same parties in the same order, or start with an empty state");
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+// ---- OutputFiles
 
 // Turns results into lines of the files.
-class Encoder {
+class OutputFiles::Encoder {
  public:
-  using Targets = std::array<std::string*, std::size(kNames)>;
-
-  // The target of the archive may be null: then there is none.
-  explicit Encoder(const Targets& targets) : targets_(targets) {}
+  // A target for each file.
+  Encoder(const OutputFiles& outputs, std::vector<std::string*> targets)
+      : outputs_(outputs), targets_(std::move(targets)) {}
 
   void Forward(const Alert& alert) { AppendForwarded(alert, *targets_[kForwarded]); }
 
@@ -36,7 +118,7 @@ class Encoder {
   }
 
   void Consolidate(const Alert& alert) {
-    if (targets_[kConsolidated] != nullptr) {
+    if (outputs_.choice_.archive) {
       AppendForwarded(alert, *targets_[kConsolidated]);
     }
   }
@@ -49,43 +131,67 @@ class Encoder {
     AppendDeadLetter(record, reason, *targets_[kDeadLetters]);
   }
 
-  void Switched(const SwitchNotice& /*notice*/) {}
-
-  void Removed(const RemovalNotice& /*notice*/) {}
-
-  void Respond(const Record& /*record*/, const ResponseNotice& /*notice*/) {}
-
-  void Judge(const Record& /*record*/, const RequestNotice& /*notice*/) {}
-
- private:
-  Targets targets_;
-};
-
-// How two marks differ in kind, for people.
-absl::Status OtherOutputs(absl::string_view was, absl::string_view advice) {
-  return absl::FailedPreconditionError(
-      absl::StrCat("Cannot continue: the state was written ", was, "; ", advice));
-}
-
-}  // namespace
-
-// ---- OutputFiles
-
-OutputFiles::OutputFiles(std::vector<std::unique_ptr<OutputFile>> files, bool archive, Team& team)
-    : files_(std::move(files)), archive_(archive), team_(team) {}
-
-absl::StatusOr<std::unique_ptr<OutputFiles>> OutputFiles::Open(const std::string& directory,
-                                                               bool archive, Team& team) {
-  WEIR_RETURN_IF_ERROR(MakeDirectories(directory));
-  std::vector<std::unique_ptr<OutputFile>> files;
-  for (size_t i = 0; i <= kConsolidated; ++i) {
-    if (i != kConsolidated || archive) {
-      WEIR_ASSIGN_OR_RETURN(files.emplace_back(),
-                            OutputFile::Open(absl::StrCat(directory, "/", kNames[i]), team));
+  void Switched(const SwitchNotice& notice) {
+    std::string& target =
+        notice.unrouted ? *targets_[kUnrouted] : TargetOf(*notice.network_operator);
+    if (IsDuis()) {
+      AppendSwitchNoticeDuis(notice, target);
+    } else {
+      AppendSwitchNotice(notice, target);
     }
   }
+
+  void Removed(const RemovalNotice& notice) {
+    if (IsDuis()) {
+      AppendRemovalNoticeDuis(notice, *targets_[kRemoved]);
+    } else {
+      AppendRemovalNotice(notice, *targets_[kRemoved]);
+    }
+  }
+
+  void Respond(const Record& record, const ResponseNotice& notice) {
+    AppendRoutedResponse(
+        record, notice, notice.unrouted ? *targets_[kUnrouted] : TargetOf(notice.network_operator));
+  }
+
+  void Judge(const Record& record, const RequestNotice& notice) {
+    AppendJudgedRequest(record, notice,
+                        *targets_[IsAccepted(notice.reason) ? kAccepted : kRejected]);
+  }
+
+ private:
+  bool IsDuis() const { return outputs_.choice_.notices == NoticeFormat::kDuis; }
+
+  // The engine routes to operators that are configured, and to no others.
+  std::string& TargetOf(Eui64 party) {
+    const auto file = outputs_.operators_.find(party);
+    WEIR_CHECK(file != outputs_.operators_.end());
+    return *targets_[file->second];
+  }
+
+  const OutputFiles& outputs_;
+  std::vector<std::string*> targets_;
+};
+
+OutputFiles::OutputFiles(std::vector<std::unique_ptr<OutputFile>> files, OutputChoice choice,
+                         absl::flat_hash_map<Eui64, size_t> operators, Team& team)
+    : files_(std::move(files)),
+      choice_(std::move(choice)),
+      operators_(std::move(operators)),
+      team_(team) {}
+
+absl::StatusOr<std::unique_ptr<OutputFiles>> OutputFiles::Open(const std::string& directory,
+                                                               OutputChoice choice, Team& team) {
+  WEIR_RETURN_IF_ERROR(MakeDirectories(directory));
+  std::vector<std::unique_ptr<OutputFile>> files;
+  for (const std::string& name : NamesOf(choice)) {
+    WEIR_ASSIGN_OR_RETURN(files.emplace_back(),
+                          OutputFile::Open(absl::StrCat(directory, "/", name), team));
+  }
   WEIR_RETURN_IF_ERROR(SyncDirectory(directory));
-  return absl::WrapUnique(new OutputFiles(std::move(files), archive, team));
+  absl::flat_hash_map<Eui64, size_t> operators = FilesOfOperators(choice);
+  return absl::WrapUnique(
+      new OutputFiles(std::move(files), std::move(choice), std::move(operators), team));
 }
 
 void OutputFiles::Write(const Results& results) {
@@ -95,12 +201,14 @@ void OutputFiles::Write(const Results& results) {
   const size_t parts = std::clamp(count / kLeastLines, size_t{1}, team_.parts());
   parts_.resize(parts);
   const auto encode = [&](size_t part) {
-    Encoder::Targets targets{};
+    parts_[part].resize(files_.size());
+    std::vector<std::string*> targets;
     for (size_t i = 0; i < files_.size(); ++i) {
       // The first part goes straight to where it belongs.
-      targets[i] = part == 0 ? &files_[i]->buffer() : &parts_[part][i];
+      targets.push_back(part == 0 ? &files_[i]->buffer() : &parts_[part][i]);
     }
-    Visit(results.Part(count * part / parts, count * (part + 1) / parts), Encoder(targets));
+    Visit(results.Part(count * part / parts, count * (part + 1) / parts),
+          Encoder(*this, std::move(targets)));
   };
   team_.Run(parts, encode);
   for (size_t i = 0; i < files_.size(); ++i) {
@@ -137,9 +245,21 @@ absl::Status OutputFiles::Discard() {
   return status;
 }
 
+// Which files there are, and how they are written: the same for all marks of these outputs.
+std::string OutputFiles::Choice() const {
+  std::string choice;
+  PutU8(kMarkVersion, choice);
+  PutU8(choice_.archive ? 1 : 0, choice);
+  PutU8(choice_.notices == NoticeFormat::kDuis ? 1 : 0, choice);
+  PutU64(choice_.operators.size(), choice);
+  for (const Eui64 party : choice_.operators) {
+    PutU64(party.value, choice);
+  }
+  return choice;
+}
+
 std::string OutputFiles::Mark() const {
-  std::string mark;
-  PutU8(archive_ ? 1 : 0, mark);
+  std::string mark = Choice();
   for (const auto& file : files_) {
     PutU64(file->sealed(), mark);
   }
@@ -151,21 +271,13 @@ absl::StatusOr<std::vector<uint64_t>> OutputFiles::LengthsOf(absl::string_view m
   if (mark.empty()) {
     return lengths;
   }
-  if (mark == kNoOutputMark) {
-    return OtherOutputs("without outputs",
-                        "leave out --out, or start with an empty state to get all of them");
-  }
-  WireReader reader(mark);
-  const uint8_t archive = reader.U8();
-  if (archive == (archive_ ? 0 : 1)) {
-    return OtherOutputs(
-        archive_ ? "without the archive" : "with the archive",
-        absl::StrCat("turn it ", archive_ ? "off" : "on", " again, or start with an empty state"));
-  }
+  WEIR_RETURN_IF_ERROR(CheckChoice(mark, choice_));
+  const std::string choice = Choice();
+  WireReader reader(mark.substr(std::min(mark.size(), choice.size())));
   for (uint64_t& length : lengths) {
     length = reader.U64();
   }
-  if (archive > 1 || !reader.done()) {
+  if (!absl::StartsWith(mark, choice) || !reader.done()) {
     return OtherOutputs("with other outputs", "give the same as then");
   }
   return lengths;

@@ -1,7 +1,8 @@
 // Writes the results as files of JSON lines into one directory, or drops them.
 //
-// alerts.forwarded, throttle.episodes and dead.letter are always there, alerts.consolidated if the
-// archive is on. A mark says how long each was at a Seal.
+// All streams are always there, but for alerts.consolidated, which is if the archive is on, and
+// those of network operators (enp.<EUI-64>), one for each that is configured. A mark says how long
+// each was at a Seal, and which they were.
 //
 // Promises: what was sealed durably survives a crash of the machine, the files themselves included.
 // Files only grow, but for Discard and Reopen. Two processes never write into one directory. The
@@ -16,30 +17,40 @@
 // Layer: connectors/capture (connectors/formats, engine/pipeline, engine/throttle, engine/base).
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 
 #include "connectors/capture/output_file.h"
+#include "connectors/formats/notice_format.h"
+#include "engine/alert/eui64.h"
 #include "engine/base/team.h"
 #include "engine/pipeline/results.h"
 #include "engine/pipeline/sink.h"
 
 namespace weir {
 
+// Which streams there are, and how notices are written in them. Requests and responses are always
+// JSON.
+struct OutputChoice {
+  bool archive = false;
+  std::vector<Eui64> operators{};  // whose notices and responses are routed; each once
+  NoticeFormat notices = NoticeFormat::kJson;
+};
+
 class OutputFiles : public Sink {
  public:
   // Makes the directory, with its parents, and the files where there are none. Reopen comes next.
   // The team outlives the outputs.
   static absl::StatusOr<std::unique_ptr<OutputFiles>> Open(const std::string& directory,
-                                                           bool archive, Team& team);
+                                                           OutputChoice choice, Team& team);
 
   void Write(const Results& results) override;
   absl::StatusOr<std::string> Seal() override;
@@ -50,18 +61,22 @@ class OutputFiles : public Sink {
   absl::Status Reopen(absl::string_view mark) override;
 
  private:
-  static constexpr size_t kMostFiles = 4;
+  class Encoder;
 
-  // Lines on their way to the files.
-  using Lines = std::array<std::string, kMostFiles>;
+  // Lines on their way to the files, in their order.
+  using Lines = std::vector<std::string>;
 
-  OutputFiles(std::vector<std::unique_ptr<OutputFile>> files, bool archive, Team& team);
+  // `operators`: which file is whose.
+  OutputFiles(std::vector<std::unique_ptr<OutputFile>> files, OutputChoice choice,
+              absl::flat_hash_map<Eui64, size_t> operators, Team& team);
 
+  std::string Choice() const;
   std::string Mark() const;
   absl::StatusOr<std::vector<uint64_t>> LengthsOf(absl::string_view mark) const;
 
   std::vector<std::unique_ptr<OutputFile>> files_;
-  const bool archive_;
+  const OutputChoice choice_;
+  const absl::flat_hash_map<Eui64, size_t> operators_;
   Team& team_;
   std::vector<Lines> parts_;  // of a round, encoded side by side
 };

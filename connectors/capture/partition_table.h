@@ -2,7 +2,13 @@
 //
 // Number 0 is the unnamed partition: the records that do not say where they stood.
 //
-// Promises: numbers and names stay as long as the table.
+// Beside that, each has an own number, which a service on its topic would know it by: that of the
+// partition, if its topic is the first one that appeared. The unnamed one has 0, and a partition of
+// any other topic counts down from 65535.
+//
+// Promises: numbers and names stay as long as the table, and follow from the order alone in which
+// the partitions appeared. Does not promise: different own numbers of the unnamed partition and
+// partition 0 of the first topic, or of partitions beyond 65535 less the number of partitions.
 //
 // Threads: one owner.
 //
@@ -14,6 +20,7 @@
 #include <deque>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/string_view.h"
@@ -24,7 +31,7 @@ namespace weir {
 
 class PartitionTable {
  public:
-  PartitionTable() : names_(1) {}
+  PartitionTable() : names_(1), own_numbers_(1, 0) {}
 
   // A copy would view the names of the other.
   PartitionTable(PartitionTable&&) = default;
@@ -47,6 +54,8 @@ class PartitionTable {
 
   const PartitionName& name(uint32_t number) const { return names_[number]; }
 
+  uint16_t own_number(uint32_t number) const { return own_numbers_[number]; }
+
   // By number.
   const std::deque<PartitionName>& names() const { return names_; }
 
@@ -55,10 +64,14 @@ class PartitionTable {
     const auto number = static_cast<uint32_t>(names_.size());
     names_.push_back({.topic = std::string(topic), .partition = partition});
     numbers_.emplace(std::make_pair(absl::string_view(names_.back().topic), partition), number);
+    const bool is_of_the_first = topic == names_[1].topic;
+    own_numbers_.push_back(
+        static_cast<uint16_t>(is_of_the_first ? static_cast<uint32_t>(partition) : 65535 - number));
     return number;
   }
 
   std::deque<PartitionName> names_;  // a deque: numbers_ views the topics
+  std::vector<uint16_t> own_numbers_;
   absl::flat_hash_map<std::pair<absl::string_view, int32_t>, uint32_t> numbers_;
   uint32_t last_ = 0;
 };

@@ -9,10 +9,10 @@
 // Errors: InvalidArgument that lists all problems at once, one `file:line: problem` a line;
 // NotFound for a file that does not exist.
 //
-// Layer: connectors/config (engine/pipeline and what system_rules.h is made of).
+// Layer: connectors/config (connectors/formats, engine/pipeline and what system_rules.h is made
+// of).
 #pragma once
 
-#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -21,12 +21,10 @@
 
 #include "connectors/config/lookups.h"
 #include "connectors/config/yaml_reader.h"
+#include "connectors/formats/notice_format.h"
 #include "engine/pipeline/system_rules.h"
 
 namespace weir {
-
-// How notices of load switching and of removals are written.
-enum class NoticeFormat : uint8_t { kDuis, kJson };
 
 struct SystemConfig {
   // As messages call the file.

@@ -34,6 +34,7 @@ constexpr std::array<absl::string_view, 8> kStreams = {
     "alerts.forwarded",  "alerts.consolidated", "throttle.episodes", "enp",
     "requests.accepted", "requests.rejected",   "inventory.removed", "dead.letter"};
 constexpr std::array<absl::string_view, 2> kChangelogs = {"deltas", "state"};
+constexpr std::array<absl::string_view, 2> kRouted = {"false", "true"};
 
 // Those that are there from the start, at zero.
 constexpr auto kLastReason = static_cast<size_t>(DeadReason::kDuisInJson);
@@ -91,6 +92,9 @@ struct WorkerMetrics {
   Counter* episodes_ended = nullptr;
   std::array<Counter*, kStreams.size()> produced{};
   std::array<Counter*, kChangelogs.size()> changelog_bytes{};
+  std::array<Counter*, kRouted.size()> switch_notices{};
+  std::array<Counter*, kRequestReasons> requests{};
+  Counter* removals = nullptr;
   std::array<Counter*, kOutcomes.size()> commits{};
   Histogram* commit_seconds = nullptr;
   Histogram* commit_records = nullptr;
@@ -141,6 +145,7 @@ struct Metrics::Families {
   }
 
   void AddFlow();
+  void AddNotices();
   void AddCommits();
   void AddHealth();
   void AddPartitions();
@@ -194,6 +199,25 @@ void Metrics::Families::AddFlow() {
       dead_letters->Add(LabelsOf(i, "reason", DeadReasonName(static_cast<DeadReason>(reason))));
     }
   }
+}
+
+void Metrics::Families::AddNotices() {
+  Family<Counter>& notices = CounterFamily(
+      "weir_switch_notices_total",
+      "Notices N58 of changed load switching; routed: to the network operator of the meter.");
+  Family<Counter>& requests = CounterFamily(
+      "weir_requests_total", "Service requests by what was decided and why, duplicates left out.");
+  for (size_t i = 0; i < workers.size(); ++i) {
+    workers[i].switch_notices = ByWord(notices, i, "routed", kRouted);
+    for (size_t index = 0; index < kRequestReasons; ++index) {
+      const auto reason = static_cast<RequestReason>(index);
+      Labels labels = LabelsOf(i, "reason", RequestReasonName(reason));
+      labels.emplace("decision", IsAccepted(reason) ? "accepted" : "rejected");
+      workers[i].requests[index] = &requests.Add(labels);
+    }
+  }
+  CountByWorker(&WorkerMetrics::removals, "weir_removals_total",
+                "Notices of devices that were pending for too long and left the inventory.");
 }
 
 void Metrics::Families::AddCommits() {
@@ -262,6 +286,7 @@ Metrics::Metrics(size_t workers, const std::string& version)
       .Add({{"version", version}})
       .Set(1);
   families_->AddFlow();
+  families_->AddNotices();
   families_->AddCommits();
   families_->AddHealth();
   families_->AddPartitions();
@@ -295,6 +320,18 @@ void Metrics::AddEpisodesEnded(size_t worker, uint64_t n) {
 void Metrics::AddDeadLetters(size_t worker, DeadReason reason, uint64_t n) {
   families_->dead_letters->Add(LabelsOf(worker, "reason", DeadReasonName(reason)))
       .Increment(AsDouble(n));
+}
+
+void Metrics::AddSwitchNotices(size_t worker, bool routed, uint64_t n) {
+  families_->workers[worker].switch_notices[routed ? 1 : 0]->Increment(AsDouble(n));
+}
+
+void Metrics::AddRequests(size_t worker, RequestReason reason, uint64_t n) {
+  At(families_->workers[worker].requests, reason).Increment(AsDouble(n));
+}
+
+void Metrics::AddRemovals(size_t worker, uint64_t n) {
+  families_->workers[worker].removals->Increment(AsDouble(n));
 }
 
 void Metrics::AddProduced(size_t worker, OutputStream stream, uint64_t records) {

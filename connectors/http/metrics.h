@@ -6,7 +6,7 @@
 //
 // Threads: any may call anything. Calls cost a lock and more: once a batch, not once a record.
 //
-// Layer: connectors/http (engine/throttle, engine/alert, engine/base).
+// Layer: connectors/http (engine/eligibility, engine/throttle, engine/alert, engine/base).
 #pragma once
 
 #include <cstddef>
@@ -18,6 +18,7 @@
 
 #include "engine/alert/event.h"
 #include "engine/base/units.h"
+#include "engine/eligibility/eligibility.h"
 #include "engine/throttle/ledger.h"
 
 namespace weir {
@@ -66,6 +67,9 @@ class Metrics {
   void AddEpisodesStarted(size_t worker, uint64_t n);
   void AddEpisodesEnded(size_t worker, uint64_t n);
   void AddDeadLetters(size_t worker, DeadReason reason, uint64_t n);
+  void AddSwitchNotices(size_t worker, bool routed, uint64_t n);
+  void AddRequests(size_t worker, RequestReason reason, uint64_t n);
+  void AddRemovals(size_t worker, uint64_t n);
   void AddProduced(size_t worker, OutputStream stream, uint64_t records);
   void AddChangelogBytes(size_t worker, Changelog changelog, uint64_t bytes);
 

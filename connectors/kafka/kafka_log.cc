@@ -6,6 +6,8 @@
 #include "absl/strings/strip.h"
 
 #include "connectors/formats/json_writer.h"
+#include "connectors/formats/notice_duis.h"
+#include "connectors/formats/notice_json.h"
 #include "connectors/kafka/failpoints.h"
 #include "connectors/kafka/standing_commits.h"
 #include "engine/alert/eui64.h"
@@ -97,63 +99,155 @@ class KafkaLog::Encoder {
     Send(Stream::kDeadLetters, std::nullopt, absl::StripSuffix(text_, "\n"));
   }
 
-  void Switched(const SwitchNotice& /*notice*/) {}
+  void Switched(const SwitchNotice& notice) {
+    ++(notice.unrouted ? log_.counts_.switched_unrouted : log_.counts_.switched_routed);
+    text_.clear();
+    if (log_.settings_.notices == NoticeFormat::kDuis) {
+      AppendSwitchNoticeDuis(notice, text_);
+    } else {
+      AppendSwitchNotice(notice, text_);
+    }
+    SendToOperator(notice.unrouted ? std::nullopt : notice.network_operator,
+                   FormatEui64(notice.device), absl::StripSuffix(text_, "\n"), HeadersOf(notice));
+  }
 
-  void Removed(const RemovalNotice& /*notice*/) {}
+  void Removed(const RemovalNotice& notice) {
+    ++log_.counts_.removals;
+    text_.clear();
+    if (log_.settings_.notices == NoticeFormat::kDuis) {
+      AppendRemovalNoticeDuis(notice, text_);
+    } else {
+      AppendRemovalNotice(notice, text_);
+    }
+    Send(Stream::kInventoryRemoved, FormatEui64(notice.device), absl::StripSuffix(text_, "\n"));
+  }
 
-  void Respond(const Record& /*record*/, const ResponseNotice& /*notice*/) {}
+  void Respond(const Record& record, const ResponseNotice& notice) {
+    const OriginalMessage original = OriginalOf(std::get<OtherEvent>(record.event).original);
+    Added added;
+    if (notice.unrouted) {
+      added.emplace_back(kReasonHeader, UnroutedReasonName(*notice.unrouted));
+    }
+    SendToOperator(notice.unrouted ? std::nullopt : std::make_optional(notice.network_operator),
+                   original.key, original.value, HeadersOf(original, added));
+  }
 
-  void Judge(const Record& /*record*/, const RequestNotice& /*notice*/) {}
+  void Judge(const Record& record, const RequestNotice& notice) {
+    ++log_.counts_.requests[static_cast<size_t>(notice.reason)];
+    const OriginalMessage original = OriginalOf(std::get<OtherEvent>(record.event).original);
+    const bool accepted = IsAccepted(notice.reason);
+    Send(accepted ? Stream::kRequestsAccepted : Stream::kRequestsRejected, original.key,
+         original.value,
+         HeadersOf(original, {{kDecisionHeader, accepted ? "accepted" : "rejected"},
+                              {kReasonHeader, std::string(RequestReasonName(notice.reason))}}));
+  }
 
   // The first error.
   const absl::Status& status() const { return status_; }
 
  private:
+  // Headers that are new.
+  using Added = std::vector<std::pair<absl::string_view, std::string>>;
+
   void Pass(Stream stream, const Alert& alert, const CopyMark* mark) {
-    const std::optional<OriginalMessage> original = ReadOriginal(alert.original);
-    WEIR_CHECK(original.has_value());
-    const bool has_headers = mark != nullptr || !original->header_bytes.empty();
-    HeadersHandle headers(has_headers ? rd_kafka_headers_new(8) : nullptr);
-    if (has_headers) {
-      AddHeaders(*original, mark, headers.get());
+    const OriginalMessage original = OriginalOf(alert.original);
+    Added added;
+    if (mark != nullptr) {
+      added = {{kSequenceHeader, absl::StrCat(mark->sequence_id)},
+               {kCountHeader, absl::StrCat(mark->count)}};
     }
-    Send(stream, original->key, original->value, std::move(headers));
+    Send(stream, original.key, original.value, HeadersOf(original, added));
   }
 
-  static void AddHeaders(const OriginalMessage& original, const CopyMark* mark,
-                         rd_kafka_headers_t* headers) {
+  static OriginalMessage OriginalOf(absl::string_view blob) {
+    const std::optional<OriginalMessage> original = ReadOriginal(blob);
+    WEIR_CHECK(original.has_value());
+    return *original;
+  }
+
+  static HeadersHandle HeadersOf(const SwitchNotice& notice) {
+    Added added;
+    if (!notice.mpan.empty()) {
+      added.emplace_back("mpan", notice.mpan);
+    }
+    if (!notice.srv.empty()) {
+      added.emplace_back("srv", notice.srv);
+    }
+    if (notice.alert) {
+      added.emplace_back("alert", FormatAlertCode(*notice.alert));
+    }
+    added.emplace_back("changed-at", FormatTime(notice.changed_at));
+    if (notice.request) {
+      added.emplace_back("request-id", TextOf(*notice.request));
+    }
+    if (notice.unrouted) {
+      added.emplace_back(kReasonHeader, UnroutedReasonName(*notice.unrouted));
+    }
+    return HeadersOf(OriginalMessage{}, added);
+  }
+
+  static std::string TextOf(const RequestId& id) {
+    return absl::StrCat(FormatEui64(id.party), ":", FormatEui64(id.device), ":", id.counter);
+  }
+
+  // Those of the original, and what is new behind them; null if there are none.
+  static HeadersHandle HeadersOf(const OriginalMessage& original, const Added& added) {
+    if (original.header_bytes.empty() && added.empty()) {
+      return nullptr;
+    }
+    HeadersHandle headers(rd_kafka_headers_new(8));
     OriginalHeaders rest = original.headers();
     for (std::optional<OriginalHeader> header = rest.Next(); header; header = rest.Next()) {
-      rd_kafka_header_add(headers, header->name.data(), static_cast<ssize_t>(header->name.size()),
-                          header->value ? header->value->data() : nullptr,
-                          header->value ? static_cast<ssize_t>(header->value->size()) : 0);
+      Add(header->name, header->value, headers.get());
     }
-    if (mark != nullptr) {
-      AddNumber(kSequenceHeader, mark->sequence_id, headers);
-      AddNumber(kCountHeader, mark->count, headers);
+    for (const auto& [name, value] : added) {
+      Add(name, value, headers.get());
     }
+    return headers;
   }
 
-  static void AddNumber(absl::string_view name, uint64_t number, rd_kafka_headers_t* headers) {
-    const std::string text = absl::StrCat(number);
-    rd_kafka_header_add(headers, name.data(), static_cast<ssize_t>(name.size()), text.data(),
-                        static_cast<ssize_t>(text.size()));
+  static void Add(absl::string_view name, std::optional<absl::string_view> value,
+                  rd_kafka_headers_t* headers) {
+    rd_kafka_header_add(headers, name.data(), static_cast<ssize_t>(name.size()),
+                        value ? value->data() : nullptr,
+                        value ? static_cast<ssize_t>(value->size()) : 0);
+  }
+
+  // To nobody's topic if there is no party. The engine routes to parties that are configured, and
+  // each of those has a topic.
+  void SendToOperator(std::optional<Eui64> party, std::optional<absl::string_view> key,
+                      std::optional<absl::string_view> value, HeadersHandle headers) {
+    rd_kafka_topic_t* topic = TopicOf(Stream::kEnp);
+    if (party) {
+      const auto found = log_.operators_.find(*party);
+      WEIR_CHECK(found != log_.operators_.end());
+      topic = found->second.get();
+    }
+    SendTo(topic, Stream::kEnp, key, value, std::move(headers));
+  }
+
+  rd_kafka_topic_t* TopicOf(Stream stream) const {
+    return log_.streams_[static_cast<size_t>(stream)].get();
   }
 
   void Send(Stream stream, std::optional<absl::string_view> key,
             std::optional<absl::string_view> value, HeadersHandle headers = nullptr) {
+    SendTo(TopicOf(stream), stream, key, value, std::move(headers));
+  }
+
+  void SendTo(rd_kafka_topic_t* topic, Stream stream, std::optional<absl::string_view> key,
+              std::optional<absl::string_view> value, HeadersHandle headers) {
     if (!status_.ok()) {
       return;
     }
-    const size_t index = static_cast<size_t>(stream);
-    status_ = log_.Produce({.topic = log_.streams_[index].get(),
+    status_ = log_.Produce({.topic = topic,
                             .partition = partition_,
                             .key = key,
                             .value = value,
                             .headers = headers.get()});
     if (status_.ok()) {
       static_cast<void>(headers.release());
-      ++log_.counts_.produced[index];
+      ++log_.counts_.produced[static_cast<size_t>(stream)];
     }
   }
 
@@ -203,20 +297,26 @@ absl::Status KafkaLog::Start() {
 absl::Status KafkaLog::MakeProducer() {
   DropProducer();
   const Cluster& cluster = settings_.cluster;
-  const auto [smallest, largest] =
-      std::minmax({cluster.largest_message, cluster.largest_dead_letter, cluster.largest_delta,
-                   cluster.largest_state});
+  const OriginalLimits& original = cluster.largest_original;
+  const size_t largest =
+      std::max({original.alert, original.request, original.response, cluster.largest_dead_letter,
+                cluster.largest_delta, cluster.largest_state});
   WEIR_ASSIGN_OR_RETURN(
       producer_,
       properties_.MakeProducer(settings_.transactional_id,
-                               {.smallest_topic = smallest, .largest_topic = largest}, callbacks_));
+                               {.smallest_topic = cluster.smallest_topic, .largest_topic = largest},
+                               callbacks_));
   const Topics& topics = settings_.topics;
   const auto open = [this](const std::string& name) {
     return TopicHandle(name.empty() ? nullptr
                                     : rd_kafka_topic_new(producer_.get(), name.c_str(), nullptr));
   };
-  streams_ = {open(topics.forwarded), open(topics.consolidated), open(topics.episodes),
-              open(topics.dead_letters)};
+  streams_ = {open(topics.forwarded),    open(topics.consolidated), open(topics.episodes),
+              open(topics.dead_letters), open(topics.unrouted),     open(topics.accepted),
+              open(topics.rejected),     open(topics.removed)};
+  for (const OperatorTopic& each : topics.operators) {
+    operators_.emplace(each.party, open(each.name));
+  }
   changelogs_ = {open(topics.deltas), open(topics.state)};
   watch_.OnProducerMade();
   rd_kafka_t* const producer = producer_.get();
@@ -241,6 +341,7 @@ void KafkaLog::DropProducer() {
   for (TopicHandle& handle : streams_) {
     handle.reset();
   }
+  operators_.clear();
   for (TopicHandle& handle : changelogs_) {
     handle.reset();
   }

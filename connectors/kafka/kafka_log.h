@@ -2,7 +2,9 @@
 //
 // Results go to the topics of the outputs, changes to the changelogs, all in the partition that the
 // records came from; the group's offsets are part of the transaction. The bytes of a forwarded
-// alert are the original ones, with its key and headers; a copy gets two headers more.
+// alert are the original ones, with its key and headers; a copy gets two headers more. The same
+// holds for requests that were judged and for responses to network operators. Notices are written
+// by the service, with the device as their key.
 //
 // A producer whose transaction failed, or ended in a way that leaves doubt, is never used again:
 // librdkafka 2.0 cannot tell late answers from those to a later transaction. The next one, under
@@ -25,17 +27,20 @@
 #include <utility>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include <librdkafka/rdkafka.h>
 
+#include "connectors/formats/notice_format.h"
 #include "connectors/kafka/handles.h"
 #include "connectors/kafka/original.h"
 #include "connectors/kafka/properties.h"
 #include "connectors/kafka/service_watch.h"
 #include "connectors/kafka/topics.h"
+#include "engine/alert/eui64.h"
 #include "engine/pipeline/commit_log.h"
 #include "engine/pipeline/record.h"
 #include "engine/pipeline/results.h"
@@ -46,12 +51,18 @@ namespace weir {
 constexpr absl::string_view kSequenceHeader = "throttled-alert-sequence-id";
 constexpr absl::string_view kCountHeader = "throttled-alert-count";
 
+// The header of what was judged, beside that which says why; the latter also says why something is
+// unrouted.
+constexpr absl::string_view kDecisionHeader = "decision";
+constexpr absl::string_view kReasonHeader = "reason";
+
 class KafkaLog final : public CommitLog {
  public:
   struct Settings {
     std::string transactional_id;
     Topics topics;
     Cluster cluster;
+    NoticeFormat notices = NoticeFormat::kDuis;
   };
 
   // For so long Settle tries to reach the cluster.
@@ -111,13 +122,14 @@ class KafkaLog final : public CommitLog {
   ClientCallbacks callbacks_;
   GroupMetadata member_;
   KafkaHandle producer_;
-  std::array<TopicHandle, kStreams> streams_;  // by Stream
-  std::array<TopicHandle, 2> changelogs_;      // by ChangelogTopic
-  TransactionCounts counts_;                   // of the transaction that is open, or was last
-  std::vector<StandingCommit> attempted_;      // by Commit, until it is known whether they stand
-  std::set<std::string> undelivered_;          // of the transaction: what failed, as it was told
-  bool open_ = false;                          // a transaction is
-  bool doubtful_ = false;  // the producer is not to be used for another transaction
+  std::array<TopicHandle, kStreams> streams_;  // by Stream; of kEnp what is unrouted
+  absl::flat_hash_map<Eui64, TopicHandle> operators_;
+  std::array<TopicHandle, 2> changelogs_;  // by ChangelogTopic
+  TransactionCounts counts_;               // of the transaction that is open, or was last
+  std::vector<StandingCommit> attempted_;  // by Commit, until it is known whether they stand
+  std::set<std::string> undelivered_;      // of the transaction: what failed, as it was told
+  bool open_ = false;                      // a transaction is
+  bool doubtful_ = false;                  // the producer is not to be used for another transaction
   std::chrono::steady_clock::time_point opened_at_;
 };
 

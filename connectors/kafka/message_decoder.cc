@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <cstring>
+#include <limits>
 #include <variant>
 
 #include "connectors/formats/log_message.h"
@@ -35,24 +36,56 @@ absl::string_view Fill(const rd_kafka_message_t& message, Arena& arena, Record& 
                    .offset = message.offset,
                    .capture = {},
                    .line = 0};
+  // CheckTopics refuses more partitions than there are numbers.
+  record.number = static_cast<uint16_t>(message.partition);
   record.bytes = value;
   return original;
 }
 
+bool IsRequest(const OtherEvent& event) {
+  return std::holds_alternative<const Request*>(event.what);
+}
+
+bool IsResponse(const OtherEvent& event) {
+  return std::holds_alternative<const Response*>(event.what);
+}
+
+// How large the message may be; what is never forwarded has no limit.
+size_t LimitOf(const Event& event, const OriginalLimits& largest) {
+  if (std::holds_alternative<Alert>(event)) {
+    return largest.alert;
+  }
+  if (const auto* other = std::get_if<OtherEvent>(&event)) {
+    if (IsRequest(*other)) {
+      return largest.request;
+    }
+    if (IsResponse(*other)) {
+      return largest.response;
+    }
+  }
+  return std::numeric_limits<size_t>::max();
+}
+
+void SetOriginal(absl::string_view original, Event& event) {
+  if (auto* alert = std::get_if<Alert>(&event)) {
+    alert->original = original;
+  } else if (auto* other = std::get_if<OtherEvent>(&event)) {
+    other->original = original;
+  }
+}
+
 }  // namespace
 
-MessageDecoder::MessageDecoder(size_t largest_message) : largest_message_(largest_message) {}
+MessageDecoder::MessageDecoder(OriginalLimits largest) : largest_(largest) {}
 
 void MessageDecoder::Decode(const rd_kafka_message_t& message, Arena& arena, Record& record) {
   const absl::string_view original = Fill(message, arena, record);
-  if (original.size() + kForwardingRoom > largest_message_) {
-    record.event = DeadReason::kTooLarge;
-    return;
-  }
   const absl::string_view key(static_cast<const char*>(message.key), message.key_len);
   record.event = DecodeLogMessage({key, record.bytes, TimestampOf(message)}, parser_, arena);
-  if (auto* alert = std::get_if<Alert>(&record.event)) {
-    alert->original = original;
+  if (original.size() + kForwardingRoom > LimitOf(record.event, largest_)) {
+    record.event = DeadReason::kTooLarge;
+  } else {
+    SetOriginal(original, record.event);
   }
 }
 

@@ -6,8 +6,9 @@
 //
 // Promises: any message gives a record, which views the arena only, so that the message may be
 // given back.
-// Errors: a DeadReason in the record. One that could not be forwarded into a topic that takes
-// records of `largest_message` bytes is kTooLarge, whatever it holds.
+// Errors: a DeadReason in the record. An alert, a request or a response that could not be
+// forwarded, because the topics of its kind take less, is kTooLarge. What is never forwarded may be
+// larger.
 //
 // Threads: one owner.
 //
@@ -20,21 +21,22 @@
 
 #include "connectors/formats/arena.h"
 #include "connectors/formats/json.h"
+#include "connectors/kafka/original.h"
 #include "engine/pipeline/record.h"
 
 namespace weir {
 
-// What forwarding may add to key, headers and value: the two headers of a copy, and what Kafka puts
-// around a record that stands alone in its batch.
+// What forwarding may add to key, headers and value: the two headers of a copy or of a judged
+// request, and what Kafka puts around a record that stands alone in its batch.
 constexpr size_t kForwardingRoom = 256;
 
 class MessageDecoder {
  public:
-  // `largest_message`: max.message.bytes of the topic that alerts are forwarded to.
-  explicit MessageDecoder(size_t largest_message);
+  // `largest`: max.message.bytes of the topics that originals are forwarded to.
+  explicit MessageDecoder(OriginalLimits largest);
 
-  // Fills all of `record` but `partition`, which the caller numbers. `message` is one that was
-  // consumed, without an error.
+  // Fills all of `record` but `partition`, which the caller numbers densely. `message` is one that
+  // was consumed, without an error.
   void Decode(const rd_kafka_message_t& message, Arena& arena, Record& record);
 
   // The same without looking at what the message says: its event is `reason`.
@@ -42,7 +44,7 @@ class MessageDecoder {
                      Record& record);
 
  private:
-  size_t largest_message_;
+  OriginalLimits largest_;
   JsonParser parser_;
 };
 

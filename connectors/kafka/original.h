@@ -15,6 +15,7 @@
 // Layer: connectors/kafka (connectors/formats).
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 
@@ -43,6 +44,13 @@ class OriginalHeaders {
 
  private:
   absl::string_view rest_;
+};
+
+// How large a batch the topics take that originals go to, by what the message is.
+struct OriginalLimits {
+  size_t alert = 0;
+  size_t request = 0;
+  size_t response = 0;
 };
 
 // Views the blob.

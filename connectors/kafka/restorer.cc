@@ -178,7 +178,8 @@ absl::StatusOr<ReadyPartition> Restorer::RestoreFrom(const StandingCommit& stand
   }
   std::string remarks;
   ReadyPartition ready;
-  WEIR_ASSIGN_OR_RETURN(ready.owned, LoadPartition(*from.store, point, setup_.policy, setup_.rules, remarks));
+  WEIR_ASSIGN_OR_RETURN(ready.owned,
+                        LoadPartition(*from.store, point, setup_.policy, setup_.rules, remarks));
   if (!remarks.empty()) {
     watch_.Log(LogLevel::kWarning,
                absl::StrCat("partition ", standing.partition,

@@ -1,6 +1,6 @@
 // What the workers of a service have in common.
 //
-// Layer: connectors/kafka (engine/pipeline, engine/throttle).
+// Layer: connectors/kafka (connectors/formats, engine/pipeline, engine/throttle).
 #pragma once
 
 #include <atomic>
@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <string>
 
+#include "connectors/formats/notice_format.h"
 #include "connectors/kafka/crash_marks.h"
 #include "connectors/kafka/housekeeping.h"
 #include "connectors/kafka/parked_partitions.h"
@@ -26,6 +27,7 @@ struct ServiceSettings {
   std::chrono::milliseconds commit_interval{100};
   uint64_t commit_records = 50000;
   std::chrono::milliseconds idle_after{60000};  // 0: never
+  NoticeFormat notices = NoticeFormat::kDuis;
 };
 
 struct ServiceSetup {

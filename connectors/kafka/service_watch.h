@@ -3,7 +3,7 @@
 //
 // Threads: a worker and its helpers tell from their own threads, any of them at a time.
 //
-// Layer: connectors/kafka (engine/alert, engine/base).
+// Layer: connectors/kafka (engine/alert, engine/base, engine/eligibility).
 #pragma once
 
 #include <array>
@@ -16,6 +16,7 @@
 
 #include "engine/alert/event.h"
 #include "engine/base/units.h"
+#include "engine/eligibility/eligibility.h"
 
 namespace weir {
 
@@ -29,8 +30,17 @@ enum class TransactionEnd : uint8_t {
 };
 
 // The streams of the service's outputs.
-enum class Stream : uint8_t { kForwarded, kConsolidated, kEpisodes, kDeadLetters };
-constexpr size_t kStreams = 4;
+enum class Stream : uint8_t {
+  kForwarded,
+  kConsolidated,
+  kEpisodes,
+  kDeadLetters,
+  kEnp,  // those of all network operators, and what is unrouted
+  kRequestsAccepted,
+  kRequestsRejected,
+  kInventoryRemoved,
+};
+constexpr size_t kStreams = 8;
 
 // What a transaction holds.
 struct TransactionCounts {
@@ -42,6 +52,10 @@ struct TransactionCounts {
   uint64_t episodes_started = 0;
   uint64_t episodes_ended = 0;
   std::map<DeadReason, uint64_t> dead;
+  uint64_t switched_routed = 0;  // N58, to a network operator
+  uint64_t switched_unrouted = 0;
+  std::array<uint64_t, kRequestReasons> requests{};  // by RequestReason
+  uint64_t removals = 0;
   std::array<uint64_t, kStreams> produced{};  // records, by Stream
   std::array<uint64_t, 2> changelog_bytes{};  // deltas, state
 };

@@ -1,6 +1,7 @@
 #include "connectors/kafka/topics.h"
 
 #include <algorithm>
+#include <limits>
 #include <optional>
 
 #include "absl/strings/match.h"
@@ -18,6 +19,12 @@ namespace {
 constexpr absl::string_view kRemedy =
     "deploy/kafka/topics.sh makes the topics that are missing; settings are changed with "
     "kafka-configs.sh";
+
+// N58 and removals, with their headers and what Kafka puts around them, are far smaller.
+constexpr int64_t kLargestNotice = 8192;
+
+// The number of a partition has 16 bits in the counters of notices.
+constexpr int32_t kMostPartitions = 65536;
 
 // ---- Judging one topic after the other
 
@@ -87,6 +94,25 @@ class Judge {
     return static_cast<size_t>(std::max<int64_t>(Number(topic, "max.message.bytes"), 0));
   }
 
+  // The least of several topics.
+  size_t LargestMessage(absl::Span<const std::string> topics) {
+    size_t least = std::numeric_limits<size_t>::max();
+    for (const std::string& topic : topics) {
+      least = std::min(least, LargestMessage(topic));
+    }
+    return least;
+  }
+
+  // What the service writes by itself is small, but it must fit.
+  void ExpectRoom(const std::string& topic, int64_t least) {
+    const std::optional<std::string> value = Setting(topic, "max.message.bytes");
+    int64_t largest = 0;
+    if (value && absl::SimpleAtoi(*value, &largest) && largest < least) {
+      Add(topic, absl::StrCat("max.message.bytes is ", largest, ", and must be at least ", least,
+                              ": a notice must fit"));
+    }
+  }
+
   // The settings of a topic that could be looked at may still be hidden.
   void CheckSettingsAreKnown(const std::string& topic) {
     const auto found = facts_.find(topic);
@@ -139,17 +165,42 @@ class Judge {
   std::vector<std::string> problems_;
 };
 
-// Those that results go to.
-std::vector<std::string> Outputs(const Topics& topics) {
-  std::vector<std::string> outputs = {topics.forwarded, topics.episodes, topics.dead_letters};
+std::vector<std::string> OutputsOfAlerts(const Topics& topics) {
+  std::vector<std::string> outputs = {topics.forwarded};
   if (!topics.consolidated.empty()) {
     outputs.push_back(topics.consolidated);
   }
-  outputs.insert(outputs.end(), topics.operators.begin(), topics.operators.end());
   return outputs;
 }
 
-void JudgeInput(const Topics& topics, bool create_time, Judge& judge) {
+std::vector<std::string> OutputsOfRequests(const Topics& topics) {
+  return {topics.accepted, topics.rejected};
+}
+
+std::vector<std::string> OutputsOfOperators(const Topics& topics) {
+  std::vector<std::string> outputs = {topics.unrouted};
+  for (const OperatorTopic& each : topics.operators) {
+    outputs.push_back(each.name);
+  }
+  return outputs;
+}
+
+// Those that results go to.
+std::vector<std::string> Outputs(const Topics& topics) {
+  std::vector<std::string> outputs = {topics.episodes, topics.dead_letters, topics.removed};
+  for (const auto& names :
+       {OutputsOfAlerts(topics), OutputsOfRequests(topics), OutputsOfOperators(topics)}) {
+    outputs.insert(outputs.end(), names.begin(), names.end());
+  }
+  return outputs;
+}
+
+void JudgeInput(const Topics& topics, int32_t partitions, bool create_time, Judge& judge) {
+  if (partitions > kMostPartitions) {
+    judge.Add(topics.input,
+              absl::StrCat("it has ", partitions, " partitions, and may have at most ",
+                           kMostPartitions, ": the counters of notices begin with their number"));
+  }
   judge.ExpectNoCompaction(topics.input);
   if (create_time) {
     judge.Expect(topics.input, "message.timestamp.type", "CreateTime",
@@ -184,14 +235,15 @@ Topics NameTopics(const TopicNaming& naming) {
   topics.consolidated = naming.archive ? output("alerts.consolidated") : "";
   topics.episodes = output("throttle.episodes");
   topics.dead_letters = output("dead.letter");
+  topics.accepted = output("requests.accepted");
+  topics.rejected = output("requests.rejected");
+  topics.removed = output("inventory.removed");
+  topics.unrouted = output("enp.unrouted");
+  for (const Eui64 party : naming.operators) {
+    topics.operators.push_back({party, output(absl::StrCat("enp.", FormatEui64(party)))});
+  }
   topics.deltas = absl::StrCat(naming.group, ".deltas");
   topics.state = absl::StrCat(naming.group, ".state");
-  for (const Eui64 party : naming.operators) {
-    topics.operators.push_back(output(absl::StrCat("enp.", FormatEui64(party))));
-  }
-  if (!naming.operators.empty()) {
-    topics.operators.push_back(output("enp.unrouted"));
-  }
   return topics;
 }
 
@@ -212,22 +264,29 @@ absl::StatusOr<Cluster> JudgeTopics(const Topics& topics, bool create_time,
     judge.CheckPartitions(topic);
     judge.CheckSettingsAreKnown(topic);
   }
-  JudgeInput(topics, create_time, judge);
+  JudgeInput(topics, partitions, create_time, judge);
   for (const std::string& topic : Outputs(topics)) {
     judge.ExpectNoCompaction(topic);
   }
   JudgeChangelogs(topics, judge);
+  judge.ExpectRoom(topics.removed, kLargestNotice);
+  for (const std::string& topic : OutputsOfOperators(topics)) {
+    judge.ExpectRoom(topic, kLargestNotice);
+  }
   Cluster cluster = {
       .partitions = partitions,
-      .largest_message = judge.LargestMessage(topics.forwarded),
+      .largest_original = {.alert = judge.LargestMessage(OutputsOfAlerts(topics)),
+                           .request = judge.LargestMessage(OutputsOfRequests(topics)),
+                           .response = judge.LargestMessage(OutputsOfOperators(topics))},
       .largest_dead_letter = judge.LargestMessage(topics.dead_letters),
       .largest_delta = judge.LargestMessage(topics.deltas),
       .largest_state = judge.LargestMessage(topics.state),
       .delete_retention = DurationMs{judge.Number(topics.state, "delete.retention.ms")}};
-  if (!topics.consolidated.empty()) {
-    cluster.largest_message =
-        std::min(cluster.largest_message, judge.LargestMessage(topics.consolidated));
-  }
+  const OriginalLimits& original = cluster.largest_original;
+  cluster.smallest_topic =
+      std::min({original.alert, original.request, original.response,
+                judge.LargestMessage(topics.episodes), judge.LargestMessage(topics.removed),
+                cluster.largest_dead_letter, cluster.largest_delta, cluster.largest_state});
   WEIR_RETURN_IF_ERROR(judge.status());
   return cluster;
 }

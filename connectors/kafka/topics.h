@@ -19,11 +19,18 @@
 #include "absl/types/span.h"
 #include <librdkafka/rdkafka.h>
 
+#include "connectors/kafka/original.h"
 #include "connectors/kafka/topic_facts.h"
 #include "engine/alert/eui64.h"
 #include "engine/base/units.h"
 
 namespace weir {
+
+// What goes to a network operator.
+struct OperatorTopic {
+  Eui64 party;
+  std::string name;
+};
 
 struct Topics {
   std::string input;
@@ -31,9 +38,13 @@ struct Topics {
   std::string consolidated;  // empty: no archive
   std::string episodes;
   std::string dead_letters;
+  std::string accepted;  // requests
+  std::string rejected;
+  std::string removed;   // from the inventory
+  std::string unrouted;  // what should go to a network operator and has no topic of its own
+  std::vector<OperatorTopic> operators;
   std::string deltas;
   std::string state;
-  std::vector<std::string> operators;  // `enp.unrouted` last; empty without parties
 };
 
 // What the names are made of.
@@ -49,11 +60,13 @@ Topics NameTopics(const TopicNaming& naming);
 
 // What the service has to know of its topics.
 struct Cluster {
-  int32_t partitions = 0;      // of the input, and so of each topic by device
-  size_t largest_message = 0;  // max.message.bytes of `forwarded`, and of `consolidated` if smaller
+  int32_t partitions = 0;  // of the input, and so of each topic by device
+  // max.message.bytes, the least of the topics that the same may go to.
+  OriginalLimits largest_original;
   size_t largest_dead_letter = 0;
   size_t largest_delta = 0;
   size_t largest_state = 0;
+  size_t smallest_topic = 0;    // of all topics that are written
   DurationMs delete_retention;  // delete.retention.ms of `state`
 };
 

@@ -54,7 +54,7 @@ WorkerSession::WorkerSession(const ServiceSetup& setup, size_t worker, WorkerWat
     : setup_(setup),
       name_(absl::StrCat(setup.settings.instance, ".", worker)),
       watch_(watch),
-      decoder_(setup.cluster.largest_message) {}
+      decoder_(setup.cluster.largest_original) {}
 
 WorkerSession::~WorkerSession() {
   if (restorer_ != nullptr) {
@@ -95,6 +95,7 @@ absl::Status WorkerSession::Connect() {
           .transactional_id = absl::StrCat(setup_.settings.group, "/", name_),
           .topics = setup_.topics,
           .cluster = setup_.cluster,
+          .notices = setup_.settings.notices,
       },
       setup_.properties, consumer_.get(), watch_);
   WEIR_RETURN_IF_ERROR(log_->Start());

@@ -40,7 +40,7 @@ import org.apache.kafka.common.resource.ResourceType;
 final class Topics {
   private static final List<String> OUTPUTS =
       List.of("alerts.forwarded", "alerts.consolidated", "throttle.episodes", "dead.letter",
-          "enp.unrouted");
+          "requests.accepted", "requests.rejected", "inventory.removed", "enp.unrouted");
   // A log is cleaned and trimmed by whole segments: Kafka's 1 GiB would hold on to too much.
   private static final String SEGMENT_BYTES = "104857600";
   private static final String TIMEOUT_MS = "30000";

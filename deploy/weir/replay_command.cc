@@ -75,8 +75,10 @@ absl::Status Connect(const ReplayArguments& arguments, Wiring& wiring) {
   if (arguments.out.empty()) {
     wiring.sink = std::make_unique<NoOutput>();
   } else {
-    WEIR_ASSIGN_OR_RETURN(wiring.sink,
-                          OutputFiles::Open(arguments.out, arguments.archive, *wiring.team));
+    const OutputChoice choice = {.archive = arguments.archive,
+                                 .operators = wiring.config.system.parties.Operators(),
+                                 .notices = wiring.config.notices.value_or(NoticeFormat::kJson)};
+    WEIR_ASSIGN_OR_RETURN(wiring.sink, OutputFiles::Open(arguments.out, choice, *wiring.team));
   }
   if (!arguments.state.empty()) {
     WEIR_ASSIGN_OR_RETURN(wiring.store, OpenRocksDbStore(arguments.state));
@@ -125,7 +127,9 @@ absl::Status Report(const ReplayArguments& arguments, const Wiring& wiring) {
   if (!arguments.json && !arguments.out.empty()) {
     absl::StrAppend(&text, "\nresults in ", arguments.out,
                     ": alerts.forwarded, throttle.episodes, dead.letter, ",
-                    arguments.archive ? "alerts.consolidated, " : "", "summary.json\n");
+                    arguments.archive ? "alerts.consolidated, " : "",
+                    "requests.accepted, requests.rejected, inventory.removed, enp.*, "
+                    "summary.json\n");
   }
   const bool written =
       std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
@@ -161,9 +165,11 @@ CLI::App* AddReplay(CLI::App& root, ReplayArguments& arguments) {
       ->type_name("FILE")
       ->check(CheckNotEmpty);
   AddFormatOption(*app, arguments.format);
-  app->add_option("--out", arguments.out,
-                  "Write the streams alerts.forwarded, throttle.episodes and dead.letter and a "
-                  "summary.json here; results of an earlier run are replaced")
+  app->add_option(
+         "--out", arguments.out,
+         "Write the streams (alerts.forwarded, throttle.episodes, dead.letter, requests.*, "
+         "inventory.removed, enp.*) and a summary.json here; results of an earlier run "
+         "are replaced")
       ->type_name("DIR")
       ->check(CheckNotEmpty);
   app->add_option("--state", arguments.state,

@@ -28,6 +28,28 @@ CommitOutcome OutcomeOf(TransactionEnd end) {
   return CommitOutcome::kDone;
 }
 
+OutputStream OutputOf(Stream stream) {
+  switch (stream) {
+    case Stream::kForwarded:
+      return OutputStream::kForwarded;
+    case Stream::kConsolidated:
+      return OutputStream::kConsolidated;
+    case Stream::kEpisodes:
+      return OutputStream::kEpisodes;
+    case Stream::kDeadLetters:
+      return OutputStream::kDeadLetter;
+    case Stream::kEnp:
+      return OutputStream::kEnp;
+    case Stream::kRequestsAccepted:
+      return OutputStream::kRequestsAccepted;
+    case Stream::kRequestsRejected:
+      return OutputStream::kRequestsRejected;
+    case Stream::kInventoryRemoved:
+      return OutputStream::kInventoryRemoved;
+  }
+  return OutputStream::kForwarded;
+}
+
 spdlog::level::level_enum LevelOf(LogLevel level) {
   switch (level) {
     case LogLevel::kInfo:
@@ -76,11 +98,15 @@ void ServeWatch::OnTransaction(TransactionEnd end, double seconds,
   for (const auto& [reason, count] : counts.dead) {
     metrics_.AddDeadLetters(worker_, reason, count);
   }
-  const auto produced = [&](Stream stream) { return counts.produced[static_cast<size_t>(stream)]; };
-  metrics_.AddProduced(worker_, OutputStream::kForwarded, produced(Stream::kForwarded));
-  metrics_.AddProduced(worker_, OutputStream::kConsolidated, produced(Stream::kConsolidated));
-  metrics_.AddProduced(worker_, OutputStream::kEpisodes, produced(Stream::kEpisodes));
-  metrics_.AddProduced(worker_, OutputStream::kDeadLetter, produced(Stream::kDeadLetters));
+  metrics_.AddSwitchNotices(worker_, true, counts.switched_routed);
+  metrics_.AddSwitchNotices(worker_, false, counts.switched_unrouted);
+  for (size_t i = 0; i < kRequestReasons; ++i) {
+    metrics_.AddRequests(worker_, static_cast<RequestReason>(i), counts.requests[i]);
+  }
+  metrics_.AddRemovals(worker_, counts.removals);
+  for (size_t i = 0; i < kStreams; ++i) {
+    metrics_.AddProduced(worker_, OutputOf(static_cast<Stream>(i)), counts.produced[i]);
+  }
   metrics_.AddChangelogBytes(worker_, Changelog::kDeltas, counts.changelog_bytes[0]);
   metrics_.AddChangelogBytes(worker_, Changelog::kState, counts.changelog_bytes[1]);
 }

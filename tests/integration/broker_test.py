@@ -23,6 +23,7 @@ from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic
 
 from broker import SCRIPT, UNAVAILABLE, is_alive
 from expected import COUNT, PASS_ALL, SEQUENCE, Letter, Original, Outputs, Passed
+from faults import device_id
 from kafka_support import (
     KafkaCase,
     Record,
@@ -41,8 +42,10 @@ from kafka_support import (
     support,
     wait_until,
 )
+from notices import Item, Written, counters_of, repeated
 from records import put
 from service import Metrics
+from system_records import SystemRecords
 
 POLICY = {
     "policies": [
@@ -302,11 +305,12 @@ class TopicsScript(KafkaCase):
         return str(client.describe_configs([resource])[resource].result(30)[name].value)
 
     def test_topics_have_their_settings(self) -> None:
-        operator = ["--operator", "90b3d51f30020000"]
+        operator = ["--operator", "90b3d51f30020a00"]
         topics = self.create_topics(2, create_time=False, options=operator)
         existing = AdminClient({"bootstrap.servers": self.broker.bootstrap}).list_topics(timeout=30)
         outputs = ["alerts.forwarded", "alerts.consolidated", "throttle.episodes", "dead.letter"]
-        outputs += ["enp.unrouted", "enp.90-B3-D5-1F-30-02-00-00"]
+        outputs += ["requests.accepted", "requests.rejected", "inventory.removed"]
+        outputs += ["enp.unrouted", "enp.90-B3-D5-1F-30-02-0A-00"]
         names = [topics.input, topics.deltas, topics.state, *map(topics.output, outputs)]
         self.assertEqual({len(existing.topics[name].partitions) for name in names}, {2})
         for name, setting, value in (
@@ -341,6 +345,7 @@ class TopicsScript(KafkaCase):
             f"TRANSACTIONAL_ID {topics.group}/*": "WRITE DESCRIBE",
         }
         for name in ("alerts.forwarded", "alerts.consolidated", "throttle.episodes", "dead.letter",
+                     "requests.accepted", "requests.rejected", "inventory.removed",
                      "enp.unrouted"):  # fmt: skip
             rights[f"TOPIC {topics.output(name)}"] = "WRITE DESCRIBE DESCRIBE_CONFIGS"
         expected = {
@@ -407,6 +412,11 @@ class Comparison(KafkaCase):
             each._replace(headers=(("trace", b"%d" % len(each.value or b"")),))
             for each in from_capture(spoilt, 2)
         ]
+        others = SystemRecords(self.rng, device_id)
+        for at in range(len(records) - 1, 0, -5):
+            time = records[at].timestamp
+            if time > 0:
+                records.insert(at, others.next(self.rng.randrange(2), time))
         load(self.broker.bootstrap, topics.input, records)
         return topics, read(self.broker.bootstrap, topics.input)
 
@@ -440,14 +450,16 @@ class Comparison(KafkaCase):
         ))  # fmt: skip
         episodes = (record(each.fields.encode(), b"key", number) for each in expected.episodes)
         load(bootstrap, output("throttle.episodes"), episodes)
-        by_weir = by_replay(self.input, POLICY, self.folder)[number].letters
+        by_weir = by_replay(self.input, POLICY, self.folder)[number]
+        for name, items in (by_weir.notices or {}).items():
+            load(bootstrap, output(name), (written(each, number) for each in items))
         load(bootstrap, output("dead.letter"), (
             record(json.dumps({
                 "topic": self.topics.input, "partition": number, "offset": each.offset,
                 "reason": each.reason or "not_readable",
                 "bytes": base64.b64encode(each.value or b"").decode(),
             }).encode(), b"key", number)
-            for each in by_weir
+            for each in by_weir.letters
         ))  # fmt: skip
 
     def commit(self, offsets: dict[int, int]) -> None:
@@ -478,6 +490,21 @@ class Comparison(KafkaCase):
         lost = {0: expected[0]}
         self.assertIn("[1]: record 0 differs", first_difference(expected, lost) or "")
 
+    def test_notices_are_compared_too(self) -> None:
+        for notices in ("json", "duis"):
+            expected = by_replay(self.input, POLICY, self.folder, notices)
+            for number, outputs in expected.items():
+                for name, items in (outputs.notices or {}).items():
+                    for change in changes(items):
+                        other = replace(outputs, notices={**(outputs.notices or {}), name: change})
+                        found = first_difference(expected, {**expected, number: other}) or ""
+                        self.assertIn(f"{name} [{number}]: record", found)
+        items = [each for one in expected.values() for items in (one.notices or {}).values()
+                 for each in items]  # fmt: skip
+        once = list(counters_of(items))
+        self.assertEqual(repeated(once), set())
+        self.assertEqual(repeated([*once, once[0]]), {once[0]})
+
     def test_letters_and_events_are_compared_too(self) -> None:
         expected = self.outputs(POLICY)
         for change in (
@@ -491,6 +518,30 @@ class Comparison(KafkaCase):
         for other in (Original(b"k", b"w"), Original(b"k", b"v", (("h", b""),))):
             self.assertFalse(nobody.fits(Passed((other,))))
         self.assertEqual(found_outputs([], [], [], "x"), {})
+
+
+def written(item: Item, number: int) -> Record:
+    """What a service would write."""
+    if isinstance(item, Written):
+        return record(item.value, item.key, number, 1_000, item.headers or ())
+    key, value, headers = next(iter(item.originals))
+    return record(value, key, number, 1_000, (*headers, *item.added))
+
+
+def changes(items: list[Item]) -> list[list[Item]]:
+    """One is lost, one comes twice, one is another."""
+    at = len(items) // 2
+    return [
+        [*items[:at], *items[at + 1 :]],
+        [*items, items[at]],
+        [*items[:at], spoilt(items[at]), *items[at + 1 :]],
+    ]
+
+
+def spoilt(item: Item) -> Item:
+    if isinstance(item, Written):
+        return replace(item, value=item.value + b" ")
+    return replace(item, added=(*item.added, ("reason", b"none")))
 
 
 # Stands in for `weir serve`: reads its configuration, serves two pages, ends when told to.

@@ -18,9 +18,11 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-from records import Headers, Record, as_text, by_partition, json_object, to_envelope, unpacked
+from notices import Original, Originals, Streams, found_item, no_items, original_of
+from records import Record, as_text, by_partition, json_object, to_envelope, unpacked
+from system_records import PARTIES
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "tests/model"), str(ROOT / "tests/program")]
@@ -34,18 +36,6 @@ SEQUENCE, COUNT = "throttled-alert-sequence-id", "throttled-alert-count"
 CONTEXT = 2  # items shown before a difference
 SHOWN = 600  # characters of an item
 OTHER_TYPES = ("device", "request", "response", "outcome")
-
-
-class Original(NamedTuple):
-    """What a forwarded alert keeps of its record."""
-
-    key: bytes | None
-    value: bytes | None
-    headers: Headers = ()
-
-
-def original_of(each: Record) -> Original:
-    return Original(each.key, each.value, each.headers)
 
 
 @dataclass(frozen=True)
@@ -102,12 +92,14 @@ class Outputs:
     forwarded: list[Passed] = field(default_factory=list)
     episodes: list[Episode] = field(default_factory=list)
     letters: list[Letter] = field(default_factory=list)
+    notices: Streams | None = field(default_factory=no_items)  # None: not known
 
     def streams(self) -> dict[str, Sequence[Any]]:
         return {
             "alerts.forwarded": self.forwarded,
             "throttle.episodes": self.episodes,
             "dead.letter": self.letters,
+            **(self.notices or {}),
         }
 
 
@@ -203,6 +195,7 @@ def model_outputs(records: list[Record], policy: Policy | None) -> Outputs:
         ],
         [episode(line) for line in partition.out.episodes],
         [Letter(records[place].offset, None, records[place].value) for place in partition.letters],
+        None,
     )
 
 
@@ -220,22 +213,25 @@ PASS_ALL = {
 
 
 def by_replay(
-    records: Iterable[Record], policy: Policy | None, folder: Path
+    records: Iterable[Record], policy: Policy | None, folder: Path, notices: str = "json"
 ) -> dict[int, Outputs]:
-    """`folder` is for captures and outputs, which are left there."""
+    """`folder` is for captures and outputs, which are left there. `notices`: how they are written,
+    `json` or `duis`."""
     return {
-        number: replay_outputs(each, policy, folder / f"expected-{number}")
+        number: replay_outputs(each, policy, folder / f"expected-{number}", notices)
         for number, each in by_partition(records).items()
     }
 
 
-def replay_outputs(records: list[Record], policy: Policy | None, folder: Path) -> Outputs:
+def replay_outputs(
+    records: list[Record], policy: Policy | None, folder: Path, notices: str
+) -> Outputs:
     folder.mkdir(parents=True, exist_ok=True)
     capture = folder / "capture.kcat"
     with capture.open("w", encoding="utf-8") as out:
         out.writelines(to_envelope("input", each) + "\n" for each in records)
-    run_replay(capture, policy, folder / "out")
-    run_replay(capture, PASS_ALL, folder / "all")
+    run_replay(capture, policy, folder / "out", notices)
+    run_replay(capture, PASS_ALL, folder / "all", notices)
     letters = read_letters(records, folder / "out")
     originals = originals_by_line(records, {each.offset for each in letters}, folder / "all")
     return Outputs(
@@ -245,11 +241,21 @@ def replay_outputs(records: list[Record], policy: Policy | None, folder: Path) -
         ],
         [episode(line) for line in lines_of(folder / "out/throttle.episodes")],
         letters,
+        read_notices(records, folder / "out"),
     )
 
 
-def run_replay(capture: Path, policy: Policy | None, out: Path) -> None:
-    arguments: list[str | Path] = ["replay", "--out", out]
+def read_notices(records: list[Record], out: Path) -> Streams:
+    originals = Originals(records)
+    return {
+        name: [originals.item(name, line) for line in lines_of(out / name)] for name in no_items()
+    }
+
+
+def run_replay(capture: Path, policy: Policy | None, out: Path, notices: str) -> None:
+    config = out.with_suffix(".config.json")
+    config.write_text(json.dumps({"parties": PARTIES, "notices": notices}))
+    arguments: list[str | Path] = ["replay", "--config", config, "--out", out]
     if policy is not None:
         path = out.with_suffix(".policy.json")
         path.write_text(json.dumps(policy))
@@ -311,10 +317,20 @@ def passed_of(line: bytes, originals: Mapping[bytes, list[Original]]) -> Passed:
 
 
 def found_outputs(
-    forwarded: Iterable[Record], episodes: Iterable[Record], letters: Iterable[Record], topic: str
+    forwarded: Iterable[Record],
+    episodes: Iterable[Record],
+    letters: Iterable[Record],
+    topic: str,
+    notices: Mapping[str, Iterable[Record]] | None = None,
 ) -> dict[int, Outputs]:
-    """From the records of the three topics; `topic` is the input, where dead letters come from."""
+    """From the records of the topics; `topic` is the input, where dead letters come from, and
+    `notices` is by stream."""
     found: dict[int, Outputs] = {}
+    for name, records in (notices or {}).items():
+        for each in records:
+            outputs = found.setdefault(each.partition, Outputs())
+            assert outputs.notices is not None
+            outputs.notices[name].append(found_item(each))
     for each in forwarded:
         found.setdefault(each.partition, Outputs()).forwarded.append(passed_record(each))
     for each in episodes:

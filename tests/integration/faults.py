@@ -32,6 +32,8 @@ from kafka_support import (
     wait_until,
 )
 
+from system_records import SystemRecords
+
 LONG = os.environ.get("WEIR_LONG") == "1"
 long_run = unittest.skipUnless(LONG, "only with WEIR_LONG=1")
 
@@ -39,6 +41,7 @@ START = 1_764_547_200_000  # 2025-12-01T00:00:00Z
 HOUR = 3_600_000  # milliseconds
 STORMY, QUIET = 3, 25  # devices of each partition
 LULL = 45 * 60_000  # storms pause in every third of these
+OTHERS = 0.15  # share of the records that are no alerts
 CODES = ("8F3E", "8F1D", "8020")
 RECIPIENT = "90-B3-D5-1F-30-01-00-00"
 
@@ -76,12 +79,16 @@ def alert(device: str, code: str, counter: int) -> bytes:
 def endless_storms(
     rng: Any, partitions: int, step: float, begin: int = START
 ) -> Iterator[Record]:
-    """Alerts in the order of time, one every `step` milliseconds. In each partition a few devices
+    """Records in the order of time, one every `step` milliseconds. In each partition a few devices
     storm, with pauses in which episodes end, and many raise an alert now and then: wherever it is
-    interrupted, there are counts and open episodes."""
+    interrupted, there are counts and open episodes. Some are about inventory and requests."""
+    others = SystemRecords(rng, device_id)
     for number in itertools.count():
         time = begin + int(number * step)
         partition = rng.randrange(partitions)
+        if rng.random() < OTHERS:
+            yield others.next(partition, time)
+            continue
         stormy = rng.randrange(STORMY)
         if rng.random() < 0.8 and (time // LULL + stormy) % 3 != 0:
             device, code = stormy, CODES[stormy]
@@ -89,6 +96,17 @@ def endless_storms(
             device, code = STORMY + rng.randrange(QUIET), rng.choice(CODES)
         name = device_id(partition, device)
         yield record(alert(name, code, number), name.encode(), partition, time)
+
+
+def much_later(partitions: int, time: int) -> list[Record]:
+    """Two devices of each partition are heard of so late that nobody waits for anything any more:
+    what was to happen by then happens."""
+    return [
+        record(alert(name, "8F1D", number), name.encode(), partition, time)
+        for partition in range(partitions)
+        for number in range(2)
+        for name in [device_id(partition, STORMY + QUIET + number)]
+    ]
 
 
 def storms(
@@ -162,6 +180,13 @@ class FaultCase(KafkaCase):
         own.update({name.replace("_", "."): str(value) for name, value in settings.items()})
         changed = ConfigResource(ConfigResource.Type.TOPIC, topic, set_config=own)
         client.alter_configs([changed])[changed].result(30)
+
+        def is_so() -> bool:
+            now = client.describe_configs([resource])[resource].result(30)
+            return all(now[name].value == value for name, value in own.items())
+
+        # The broker takes it up a little later.
+        wait_until(is_so, f"{topic} has {settings}", SLOW)
 
     def delete_topic(self, topic: str) -> None:
         client = self.admin()

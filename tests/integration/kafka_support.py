@@ -26,6 +26,7 @@ import shutil
 import sys
 import unittest
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,7 @@ from expected import (
     model,
     support,
 )
+from notices import STREAMS, counters_of, repeated
 from records import (
     Record,
     by_partition,
@@ -53,13 +55,14 @@ from records import (
     record,
 )
 from service import Metrics, Service, merged
+from system_records import OPERATORS, PARTIES
 from waiting import wait_until
 
 __all__ = [
-    "ACCOUNTS", "Broker", "KafkaCase", "Letter", "Metrics", "Outputs", "Policy", "Record",
-    "Service", "Topics", "Unavailable", "by_model", "by_partition", "by_replay", "committed",
-    "end_offsets", "first_difference", "found_outputs", "free_ports", "from_capture", "load",
-    "main", "merged", "model", "read", "record", "support", "wait_until",
+    "ACCOUNTS", "STREAMS", "Broker", "KafkaCase", "Letter", "Metrics", "Outputs", "Policy",
+    "Record", "Service", "Topics", "Unavailable", "by_model", "by_partition", "by_replay",
+    "committed", "end_offsets", "first_difference", "found_outputs", "free_ports",
+    "from_capture", "load", "main", "merged", "model", "read", "record", "support", "wait_until",
 ]  # fmt: skip
 
 SKIPPED = 77  # what ctest takes for skipped
@@ -91,6 +94,7 @@ class Topics:
 class KafkaCase(support.ProgramCase):
     """Has the shared broker, a folder of its own, and services that end with the test."""
 
+    notices = "json"  # how the service writes them, or `duis`
     _numbers = itertools.count(1)
 
     def setUp(self) -> None:
@@ -137,6 +141,8 @@ class KafkaCase(support.ProgramCase):
         """Those that are missing."""
         arguments = ["--partitions", str(topics.partitions), "--group", topics.group]
         arguments += ["--input", topics.input, "--prefix", topics.prefix, *options]
+        for each in OPERATORS:
+            arguments += ["--operator", each]
         if create_time:
             arguments.append("--create-time")
         self.broker.run_script("topics.sh", arguments)
@@ -165,6 +171,8 @@ class KafkaCase(support.ProgramCase):
                 "timestamps": "create_time",
                 "idle": "0",
             },
+            "parties": PARTIES,
+            "notices": self.notices,
         }
         if policy is not None:
             path = self.file(f"{instance}.policy.yaml", json.dumps(policy).encode())
@@ -197,9 +205,17 @@ class KafkaCase(support.ProgramCase):
 
     def found(self, topics: Topics) -> dict[int, Outputs]:
         """What the output topics hold, as far as it is committed."""
-        names = ("alerts.forwarded", "throttle.episodes", "dead.letter")
-        streams = [read(self.broker.bootstrap, topics.output(name)) for name in names]
-        return found_outputs(*streams, topics.input)
+        names = ("alerts.forwarded", "throttle.episodes", "dead.letter", *STREAMS)
+
+        def read_stream(name: str) -> list[Record]:
+            return read(self.broker.bootstrap, topics.output(name))
+
+        # Most of the time goes by in waiting.
+        with ThreadPoolExecutor(len(names)) as pool:
+            forwarded, episodes, letters, *notices = pool.map(read_stream, names)
+        return found_outputs(
+            forwarded, episodes, letters, topics.input, dict(zip(STREAMS, notices))
+        )
 
     def assert_outputs(
         self,
@@ -219,7 +235,7 @@ class KafkaCase(support.ProgramCase):
             with_model = len(records) <= MODEL_LIMIT
         found = self.found(topics)
         oracles: dict[str, Callable[[], dict[int, Outputs]]] = {
-            "weir replay": lambda: by_replay(records, policy, self.folder)
+            "weir replay": lambda: by_replay(records, policy, self.folder, self.notices)
         }
         if with_model:
             oracles["the model"] = lambda: by_model(records, policy)
@@ -227,6 +243,13 @@ class KafkaCase(support.ProgramCase):
             difference = first_difference(oracle(), found)
             if difference is not None:
                 self.fail(f"not what {name} says: {difference}")
+        self.assert_counters_are_unique(found)
+
+    def assert_counters_are_unique(self, found: Mapping[int, Outputs]) -> None:
+        """Those of all that the service has written itself, of all partitions."""
+        items = [each for one in found.values() for items in (one.notices or {}).values()
+                 for each in items]  # fmt: skip
+        self.assertEqual(repeated(list(counters_of(items))), set(), "counters come twice")
 
 
 # --------------------------------------------------------------------------------------------

@@ -22,8 +22,9 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
-from faults import POLICY, QUICK, SLOW, FaultCase, endless_storms, said, stop_all
+from faults import POLICY, QUICK, SLOW, FaultCase, endless_storms, much_later, said, stop_all
 from kafka_support import (
+    STREAMS,
     Policy,
     Record,
     Service,
@@ -41,6 +42,7 @@ ALERTS = int(os.environ.get("WEIR_ALERTS", "25000"))
 
 PARTITIONS = 4
 STEP = 900  # milliseconds of stream time from one record to the next
+LATER = 5 * 86_400_000  # milliseconds until the last records, when all requests are settled
 PIECE = 200  # records, for when there is nothing left to do
 PAUSE = 0.5  # seconds between two such pieces
 REMEMBERED = 1000  # records of which one may come again
@@ -378,6 +380,7 @@ class Kills(Faults):
             print(f"{number:5} {seconds:7.1f} s {self.loaded:8} records  {what}", flush=True)
         self.begin()
         self.feed(max(0, ALERTS - self.loaded))
+        self.load(self.topics, much_later(PARTITIONS, next(self.stream).timestamp + LATER))
         self.wait_until_committed(self.topics, SLOW + self.loaded / SLOWEST)
         stop_all(self.instance)
         commits = sum(int(note.split()[-1]) for _, note in self.committed(self.topics).values())
@@ -388,7 +391,7 @@ class Kills(Faults):
         print(f"equal; {time.monotonic() - began:.1f} s", flush=True)
 
     def assert_something_of_each_stream(self) -> None:
-        for stream in ("alerts.forwarded", "throttle.episodes", "dead.letter"):
+        for stream in ("alerts.forwarded", "throttle.episodes", "dead.letter", *STREAMS):
             ends = end_offsets(self.broker.bootstrap, self.topics.output(stream))
             self.assertGreater(min(ends.values()), 0, f"{stream}: {ends}")
 

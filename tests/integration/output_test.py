@@ -39,6 +39,7 @@ from kafka_support import (
     support,
     wait_until,
 )
+from system_records import OPERATORS
 
 TRANSACTION = 10.0  # seconds that one may take
 AGAIN = 180.0  # seconds; a worker that keeps failing waits for up to 30 before it begins anew
@@ -190,6 +191,16 @@ class Records(Outputs):
         headers = tuple((f"h{number}", b"y" * 500) for number in range(10))
         offsets.append(2_900)
         records.insert(2_900, sized(99, 6_000)._replace(headers=headers))
+        # A request must fit into its topics, and what is never handed on may have any size.
+        self.set_topic(topics.output("requests.rejected"), max_message_bytes=30_000)
+        wide = {"filler": "x" * 50_000}
+        inventory = {"type": "device", "device": device, "device_type": "ESME",
+                     "status": "Commissioned"}  # fmt: skip
+        asked = {"type": "request", "request_id": f"{OPERATORS[0]}:{device}:1", "srv": "6.13"}
+        for offset, fields in ((2_910, inventory), (2_920, asked)):
+            value = json.dumps(fields | wide).encode()
+            records.insert(offset, record(value, device.encode(), 0, START + offset))
+        offsets.append(2_920)
         service = self.quick(topics)
         service.start()
         self.load(topics, records)

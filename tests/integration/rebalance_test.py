@@ -22,6 +22,8 @@ from kafka_support import Record, Service, Topics, main, wait_until
 
 
 class Members(FaultCase):
+    notices = "duis"
+
     def test_one_crashes_one_joins_one_leaves(self) -> None:
         topics = self.create_topics(8)
         records = storms(self.rng, 24_000, 8)

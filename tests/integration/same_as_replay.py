@@ -3,9 +3,9 @@
     python3 tests/integration/same_as_replay.py FOLDER
 
 The folder has what `kcat -J` printed of the input and the output topics, in TOPIC.kcat, and the
-outputs of a replay of that input, in replay/. Needs nothing but Python.
+outputs of a replay of that input, in replay/, with notices as documents. Needs nothing but Python.
 
-A replay spells an alert anew, with the time of the log and the marks of a copy as fields; in a
+A replay spells a record anew, with the time of the log and what headers say as fields; in a
 topic it is the record as it came, with headers. So each is written as the other would say it. Both
 are compared in their order, partition by partition. Exit codes: 0 they are the same, 1 they differ.
 """
@@ -13,6 +13,7 @@ are compared in their order, partition by partition. Exit codes: 0 they are the 
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Callable, Iterable
 from datetime import datetime, timezone
@@ -26,6 +27,10 @@ MARKS = {
     "throttled-alert-sequence-id": "throttled_alert_sequence_id",
     "throttled-alert-count": "throttled_alert_count",
 }
+# What a replay says of a request or a response, and no header does.
+BESIDE = ("role", "recipient")
+NOTICES = ("requests.accepted", "requests.rejected", "inventory.removed")
+DEVICE = re.compile(r"<[^<>]*DeviceID>([0-9A-F-]+)<")
 
 
 def lines_of(path: Path) -> list[Fields]:
@@ -55,6 +60,28 @@ class Input:
     def partition(self, said: Fields) -> int:
         """Of what a replay says of a device."""
         return self.partitions[said["device"]]
+
+    def notice(self, found: Fields) -> Fields:
+        """What the service has written, or a request or response that it has handed on."""
+        if found["payload"].startswith("<"):
+            return {"document": found["payload"]}
+        headers = found.get("headers") or []
+        fields = self.alert({**found, "headers": []})
+        added = dict(zip(headers[::2], headers[1::2]))
+        return {name: each for name, each in {**fields, **added}.items() if name not in BESIDE}
+
+    def notices_of(self, path: Path) -> Streams:
+        """As a replay says them."""
+        return streams(self.notice_of(line) for line in path.read_text().splitlines())
+
+    def notice_of(self, line: str) -> tuple[int, Fields]:
+        if line.startswith("<"):
+            found = DEVICE.search(line)
+            assert found is not None, line
+            return self.partitions[found[1]], {"document": line}
+        fields = json.loads(line)
+        number = self.partitions[fields["request_id"].split(":")[1]]
+        return number, {name: each for name, each in fields.items() if name not in BESIDE}
 
 
 def streams(records: Iterable[tuple[int, Fields]]) -> Streams:
@@ -99,6 +126,10 @@ def differences(folder: Path) -> list[str]:
             for each in lines_of(folder / "replay/dead.letter")
         ),
     }
+    operators = sorted(each.name for each in (folder / "replay").glob("enp.*"))
+    for name in (*NOTICES, *operators):
+        found[name] = in_topic(folder, name, known.notice)
+        wanted[name] = known.notices_of(folder / "replay" / name)
     counts = {name: sum(map(len, each.values())) for name, each in found.items()}
     print(f"of {known.count} records: {counts}")
     return [

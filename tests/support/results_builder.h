@@ -38,9 +38,31 @@ class ResultsBuilder {
     verdicts_.push_back(Verdict::kForward);
   }
 
+  // Told before what comes next; a record that leads to nothing follows it.
+  void Switched(const SwitchNotice& notice) {
+    Tell(notice);
+    Add(Alert{}, Verdict::kDuplicate);
+  }
+
+  void Removed(const RemovalNotice& notice) {
+    Tell(notice);
+    Add(Alert{}, Verdict::kDuplicate);
+  }
+
+  // What the event of the record points to outlives the builder.
+  void Respond(const Record& record, const ResponseNotice& notice) {
+    Tell(notice);
+    AddOther(record);
+  }
+
+  void Judge(const Record& record, const RequestNotice& notice) {
+    Tell(notice);
+    AddOther(record);
+  }
+
   // Views the builder.
   Results results() const {
-    return {.records = records_, .verdicts = verdicts_, .ledger = ledger_};
+    return {.records = records_, .verdicts = verdicts_, .ledger = ledger_, .notices = notices_};
   }
 
  private:
@@ -52,11 +74,24 @@ class ResultsBuilder {
     verdicts_.push_back(verdict);
   }
 
+  template <typename What>
+  void Tell(const What& what) {
+    Notice& notice = notices_.emplace_back();
+    notice.record = Next();
+    notice.what.emplace<What>(what);
+  }
+
+  void AddOther(const Record& record) {
+    records_.push_back(record);
+    verdicts_.push_back(Verdict::kForward);
+  }
+
   absl::string_view Kept(absl::string_view bytes) { return kept_.emplace_back(bytes); }
 
   std::vector<Record> records_;
   std::vector<Verdict> verdicts_;
   std::vector<LedgerEntry> ledger_;
+  std::vector<Notice> notices_;
   std::deque<std::string> kept_;
 };
 
@@ -87,6 +122,26 @@ class To {
 
   void DeadLetter(const Record& record, DeadReason reason) {
     builder_.DeadLetter(record, reason);
+    Write();
+  }
+
+  void Switched(const SwitchNotice& notice) {
+    builder_.Switched(notice);
+    Write();
+  }
+
+  void Removed(const RemovalNotice& notice) {
+    builder_.Removed(notice);
+    Write();
+  }
+
+  void Respond(const Record& record, const ResponseNotice& notice) {
+    builder_.Respond(record, notice);
+    Write();
+  }
+
+  void Judge(const Record& record, const RequestNotice& notice) {
+    builder_.Judge(record, notice);
     Write();
   }
 

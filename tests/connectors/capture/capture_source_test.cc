@@ -9,6 +9,7 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <random>
@@ -200,6 +201,35 @@ TEST_F(CaptureSourceTest, NumbersPartitionsAndOffsets) {
                                 {"", 0}, {"t", 1}, {"t", 0}, {"u", 1}, {"v", 0}}));
   EXPECT_TRUE(ReadRest(*source).empty()) << "the end stays";
   EXPECT_EQ(source->consumed(), source->total());
+}
+
+// Those of the first topic have the numbers that they have there; after a Seek too.
+TEST_F(CaptureSourceTest, GivesPartitionsTheirOwnNumbers) {
+  using Numbers = std::map<std::pair<std::string, int32_t>, uint16_t>;
+  const auto numbers_of_rest = [](CaptureSource& source) {
+    Numbers numbers;
+    std::vector<Record> records;
+    do {
+      EXPECT_TRUE(source.Read(3, records).ok());
+      for (const Record& record : records) {
+        numbers[{std::string(record.origin.topic), record.origin.partition}] = record.number;
+      }
+    } while (!records.empty());
+    return numbers;
+  };
+  const Numbers numbers = numbers_of_rest(*Open(captures_));
+  EXPECT_EQ(numbers, (Numbers{{{"", 0}, 0},
+                              {{"t", 0}, 0},
+                              {{"t", 1}, 1},
+                              {{"u", 1}, 65535 - 3},
+                              {{"v", 0}, 65535 - 4}}));
+  for (size_t first = 1; first < 13; ++first) {
+    const auto source = Open(captures_);
+    ASSERT_TRUE(source->Seek(PositionAfter(captures_, first)).ok());
+    for (const auto& [name, number] : numbers_of_rest(*source)) {
+      EXPECT_EQ(numbers.at(name), number) << name.first << " " << first;
+    }
+  }
 }
 
 TEST_F(CaptureSourceTest, GivesTheSameRecordsWhateverTheLimit) {

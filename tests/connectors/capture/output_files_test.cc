@@ -12,6 +12,7 @@
 #include <csignal>
 #include <cstdint>
 #include <filesystem>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <random>
@@ -28,6 +29,8 @@
 
 #include "connectors/capture/output_file.h"
 #include "connectors/formats/json_writer.h"
+#include "connectors/formats/notice_duis.h"
+#include "connectors/formats/notice_json.h"
 #include "connectors/threads/thread_team.h"
 #include "engine/alert/event.h"
 #include "engine/pipeline/record.h"
@@ -42,17 +45,46 @@ namespace weir {
 
 namespace {
 
+constexpr Eui64 kOperators[] = {{0x90B3D51F30020000}, {0x90B3D51F30010000}};
+
+// All that there may be.
 const std::vector<std::string>& Names() {
   static const std::vector<std::string>* const names = new std::vector<std::string>{
-      "alerts.forwarded", "throttle.episodes", "dead.letter", "alerts.consolidated"};
+      "alerts.forwarded",           "throttle.episodes", "dead.letter",
+      "alerts.consolidated",        "requests.accepted", "requests.rejected",
+      "inventory.removed",          "enp.unrouted",      "enp.90-B3-D5-1F-30-02-00-00",
+      "enp.90-B3-D5-1F-30-01-00-00"};
   return *names;
+}
+
+enum : size_t {
+  kForwarded,
+  kEpisodes,
+  kDeadLetters,
+  kConsolidated,
+  kAccepted,
+  kRejected,
+  kRemoved,
+  kUnrouted,
+  kFirstOperator
+};
+
+OutputChoice ChoiceOf(bool archive, NoticeFormat notices = NoticeFormat::kJson) {
+  return {.archive = archive,
+          .operators = {std::begin(kOperators), std::end(kOperators)},
+          .notices = notices};
+}
+
+std::unique_ptr<OutputFiles> Open(const std::string& directory, const OutputChoice& choice,
+                                  Team& team = Alone()) {
+  auto outputs = OutputFiles::Open(directory, choice, team);
+  EXPECT_TRUE(outputs.ok()) << outputs.status();
+  return outputs.ok() ? *std::move(outputs) : nullptr;
 }
 
 std::unique_ptr<OutputFiles> Open(const std::string& directory, bool archive,
                                   Team& team = Alone()) {
-  auto outputs = OutputFiles::Open(directory, archive, team);
-  EXPECT_TRUE(outputs.ok()) << outputs.status();
-  return outputs.ok() ? *std::move(outputs) : nullptr;
+  return Open(directory, ChoiceOf(archive), team);
 }
 
 std::unique_ptr<OutputFiles> OpenAt(const std::string& directory, bool archive,
@@ -85,35 +117,84 @@ Record RecordOf(absl::string_view bytes) {
   return record;
 }
 
+SwitchNotice SwitchedOf(uint64_t device) {
+  SwitchNotice notice;
+  notice.device = Eui64{device};
+  notice.counter = device;
+  notice.at = TimeMs{5000};
+  notice.changed_at = TimeMs{4000};
+  notice.srv = "6.14.1";
+  if (device % 3 == 0) {
+    notice.unrouted = UnroutedReason::kNoOperator;
+  } else {
+    notice.network_operator = kOperators[device % 3 - 1];
+  }
+  return notice;
+}
+
+RemovalNotice RemovalOf(uint64_t device) {
+  RemovalNotice notice;
+  notice.device = Eui64{device};
+  notice.code = *ParseAlertCode("N8");
+  notice.counter = device;
+  notice.at = TimeMs{5000};
+  return notice;
+}
+
+Record RecordOf(const OtherEvent& event) {
+  Record record;
+  record.event = event;
+  return record;
+}
+
+Request RequestOf() {
+  Request request;
+  request.id = {.party = Eui64{1}, .device = Eui64{2}, .counter = 3};
+  request.srv = "6.13";
+  return request;
+}
+
+Response ResponseOf() {
+  Response response;
+  response.id = RequestOf().id;
+  response.srv = "6.13";
+  response.code = "I0";
+  return response;
+}
+
+const Request kRequest = RequestOf();
+const Response kResponse = ResponseOf();
+
 // What the files must hold: as sealed, and with what came since.
 class Model {
  public:
-  explicit Model(bool archive) : archive_(archive) {}
+  Model(bool archive, NoticeFormat notices)
+      : archive_(archive), is_duis_(notices == NoticeFormat::kDuis) {}
 
   // Adds one random result to both.
   void Add(ResultsBuilder& results, std::mt19937_64& random) {
-    const uint64_t kind = random() % 5;
+    const uint64_t kind = random() % 9;
     const std::string bytes(random() % (random() % 100 == 0 ? 400000 : 100), 'x');
     const Alert alert = AlertOf(random() % 1000, bytes);
     if (kind == 0) {
       results.Forward(alert);
-      AppendForwarded(alert, open_[0]);
+      AppendForwarded(alert, open_[kForwarded]);
     } else if (kind == 1) {
       const CopyMark mark = {.sequence_id = random() % 9, .count = random() % 9};
       results.ForwardCopy(alert, mark);
-      AppendForwardedCopy(alert, mark, open_[0]);
+      AppendForwardedCopy(alert, mark, open_[kForwarded]);
     } else if (kind == 2) {
       const EpisodeEvent event = EpisodeOf(random());
       results.Episode(event);
-      AppendEpisode(event, open_[1]);
+      AppendEpisode(event, open_[kEpisodes]);
     } else if (kind == 3) {
       results.DeadLetter(RecordOf(bytes), DeadReason::kBadJson);
-      AppendDeadLetter(RecordOf(bytes), DeadReason::kBadJson, open_[2]);
-    } else {
+      AppendDeadLetter(RecordOf(bytes), DeadReason::kBadJson, open_[kDeadLetters]);
+    } else if (kind == 4) {
       results.Consolidate(alert);
-      if (archive_) {
-        AppendForwarded(alert, open_[3]);
-      }
+      AppendForwarded(alert, open_[kConsolidated]);
+    } else {
+      AddNotice(kind, results, random);
     }
   }
 
@@ -123,7 +204,7 @@ class Model {
 
   void ExpectSealed(const Scratch& scratch) const {
     for (size_t i = 0; i < Names().size(); ++i) {
-      if (i == 3 && !archive_) {
+      if (i == kConsolidated && !archive_) {
         EXPECT_FALSE(std::filesystem::exists(scratch.Path("out/" + Names()[i])));
       } else {
         EXPECT_TRUE(scratch.Read("out/" + Names()[i]) == sealed_[i]) << Names()[i];
@@ -132,9 +213,44 @@ class Model {
   }
 
  private:
+  void AddNotice(uint64_t kind, ResultsBuilder& results, std::mt19937_64& random) {
+    if (kind == 5) {
+      const SwitchNotice notice = SwitchedOf(random() % 1000);
+      results.Switched(notice);
+      std::string& target = open_[TargetOf(notice.device.value % 3)];
+      is_duis_ ? AppendSwitchNoticeDuis(notice, target) : AppendSwitchNotice(notice, target);
+    } else if (kind == 6) {
+      const RemovalNotice notice = RemovalOf(random() % 1000);
+      results.Removed(notice);
+      std::string& target = open_[kRemoved];
+      is_duis_ ? AppendRemovalNoticeDuis(notice, target) : AppendRemovalNotice(notice, target);
+    } else if (kind == 7) {
+      const auto reason = static_cast<RequestReason>(random() % kRequestReasons);
+      const Record record = RecordOf({.device = {}, .received = {}, .what = &kRequest});
+      results.Judge(record, {.reason = reason});
+      AppendJudgedRequest(record, {.reason = reason},
+                          open_[IsAccepted(reason) ? kAccepted : kRejected]);
+    } else {
+      const uint64_t which = random() % 3;
+      ResponseNotice notice = {.network_operator = kOperators[which == 0 ? 0 : which - 1]};
+      if (which == 0) {
+        notice.unrouted = UnroutedReason::kNotInNetwork;
+      }
+      const Record record = RecordOf({.device = {}, .received = {}, .what = &kResponse});
+      results.Respond(record, notice);
+      AppendRoutedResponse(record, notice, open_[TargetOf(which)]);
+    }
+  }
+
+  // 0: nobody's.
+  static size_t TargetOf(uint64_t which) {
+    return which == 0 ? size_t{kUnrouted} : kFirstOperator + which - 1;
+  }
+
   bool archive_;
-  std::array<std::string, 4> open_;
-  std::array<std::string, 4> sealed_;
+  bool is_duis_;
+  std::array<std::string, 10> open_;
+  std::array<std::string, 10> sealed_;
 };
 
 TEST(OutputFilesTest, MakesAllFiles) {
@@ -143,10 +259,10 @@ TEST(OutputFilesTest, MakesAllFiles) {
     const std::string directory = scratch.Path(absl::StrCat("a/b//c", archive, "/"));
     auto outputs = OpenAt(directory, archive, "");
     for (size_t i = 0; i < Names().size(); ++i) {
-      EXPECT_EQ(std::filesystem::exists(directory + Names()[i]), archive || i < 3);
+      EXPECT_EQ(std::filesystem::exists(directory + Names()[i]), archive || i != kConsolidated);
     }
     outputs.reset();
-    EXPECT_NE(OutputFiles::Open(directory, archive, Alone())->get(), nullptr) << "again";
+    EXPECT_NE(OutputFiles::Open(directory, ChoiceOf(archive), Alone())->get(), nullptr) << "again";
   }
 }
 
@@ -158,10 +274,17 @@ TEST(OutputFilesTest, HoldsExactlyWhatWasSealed) {
   for (int round = 0; round < 24; ++round) {
     const Scratch scratch;
     const bool archive = round % 2 == 0;
-    Model model(archive);
+    const NoticeFormat notices = round % 3 == 0 ? NoticeFormat::kDuis : NoticeFormat::kJson;
+    Model model(archive, notices);
     std::string mark;
     const std::unique_ptr<Team> team = MakeThreadTeam(1 + random() % 3);
-    auto outputs = OpenAt(scratch.Path("out"), archive, mark, *team);
+    const auto open = [&] {
+      std::unique_ptr<OutputFiles> opened =
+          Open(scratch.Path("out"), ChoiceOf(archive, notices), *team);
+      EXPECT_TRUE(opened->Reopen(mark).ok());
+      return opened;
+    };
+    std::unique_ptr<OutputFiles> outputs = open();
     absl::Status synced;
     const auto sync = [&] { synced = outputs->Sync(); };
     std::unique_ptr<Team::Job> syncing;  // beside what is written next
@@ -192,7 +315,7 @@ TEST(OutputFilesTest, HoldsExactlyWhatWasSealed) {
           break;
         case 2:  // the process ends, what was not sealed stays behind or not
           outputs.reset();
-          outputs = OpenAt(scratch.Path("out"), archive, mark, *team);
+          outputs = open();
           model.Discard();
           model.ExpectSealed(scratch);
           break;
@@ -280,6 +403,25 @@ TEST(OutputFilesTest, RefusesMarksOfOtherOutputs) {
   EXPECT_TRUE(none.Reopen(no_mark).ok());
 }
 
+TEST(OutputFilesTest, RefusesMarksOfOtherNetworkOperators) {
+  const Scratch scratch;
+  const std::string mark = *OpenAt(scratch.Path("out"), false, "")->Seal();
+  const auto reopen = [&](const OutputChoice& choice) {
+    return Open(scratch.Path("out"), choice)->Reopen(mark);
+  };
+  const auto expect_refused = [](const absl::Status& status, absl::string_view reason) {
+    EXPECT_TRUE(absl::IsFailedPrecondition(status)) << status;
+    EXPECT_TRUE(absl::StrContains(status.message(), reason)) << status;
+  };
+  EXPECT_TRUE(reopen(ChoiceOf(false)).ok());
+  expect_refused(reopen({}),
+                 "written for the network operators 90-B3-D5-1F-30-02-00-00, "
+                 "90-B3-D5-1F-30-01-00-00, and now there are none; give the same parties");
+  expect_refused(reopen({.operators = {kOperators[1], kOperators[0]}}),
+                 "and now there are 90-B3-D5-1F-30-01-00-00, 90-B3-D5-1F-30-02-00-00");
+  expect_refused(reopen(ChoiceOf(false, NoticeFormat::kDuis)), "written with notices: json");
+}
+
 TEST(OutputFilesTest, DropsEverythingWithoutOutput) {
   NoOutput none;
   To(none).Forward(AlertOf(1));
@@ -287,6 +429,7 @@ TEST(OutputFilesTest, DropsEverythingWithoutOutput) {
   To(none).Consolidate(AlertOf(1));
   To(none).Episode(EpisodeOf(1));
   To(none).DeadLetter(RecordOf("x"), DeadReason::kBadJson);
+  To(none).Switched(SwitchedOf(1));
   EXPECT_EQ(*none.Seal(), "none");
   EXPECT_TRUE(none.Discard().ok());
 }
@@ -303,7 +446,7 @@ TEST(OutputFilesTest, WritesNothingBeforeReopen) {
 TEST(OutputFilesTest, KeepsASecondProcessOut) {
   const Scratch scratch;
   const auto outputs = OpenAt(scratch.Path("out"), false, "");
-  const absl::Status status = OutputFiles::Open(scratch.Path("out"), false, Alone()).status();
+  const absl::Status status = OutputFiles::Open(scratch.Path("out"), {}, Alone()).status();
   EXPECT_TRUE(absl::IsUnavailable(status)) << status;
   EXPECT_TRUE(absl::StrContains(status.message(), "another process")) << status;
 }
@@ -384,13 +527,13 @@ TEST(OutputFilesTest, SaysThatAFileMayNotGrow) {
 TEST(OutputFilesTest, SaysWhyADirectoryCannotBeUsed) {
   const Scratch scratch;
   scratch.Write("file", "");
-  ExpectUnavailable(OutputFiles::Open(scratch.Path("file"), false, Alone()).status(),
+  ExpectUnavailable(OutputFiles::Open(scratch.Path("file"), {}, Alone()).status(),
                     scratch.Path("file"), "Not a directory");
-  ExpectUnavailable(OutputFiles::Open(scratch.Path("file/below"), false, Alone()).status(),
+  ExpectUnavailable(OutputFiles::Open(scratch.Path("file/below"), {}, Alone()).status(),
                     scratch.Path("file/below"), "Not a directory");
-  ExpectUnavailable(OutputFiles::Open("", false, Alone()).status(), "''", "No such file");
+  ExpectUnavailable(OutputFiles::Open("", {}, Alone()).status(), "''", "No such file");
   std::filesystem::create_directories(scratch.Path("out/dead.letter"));
-  ExpectUnavailable(OutputFiles::Open(scratch.Path("out"), false, Alone()).status(),
+  ExpectUnavailable(OutputFiles::Open(scratch.Path("out"), {}, Alone()).status(),
                     scratch.Path("out/dead.letter"), "Is a directory");
 }
 

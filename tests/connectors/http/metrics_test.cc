@@ -57,6 +57,11 @@ void CallAll(Metrics& metrics) {
   metrics.AddEpisodesStarted(1, 8);
   metrics.AddEpisodesEnded(1, 9);
   metrics.AddDeadLetters(1, DeadReason::kBadJson, 10);
+  metrics.AddSwitchNotices(1, true, 23);
+  metrics.AddSwitchNotices(1, false, 24);
+  metrics.AddRequests(1, RequestReason::kEligible, 25);
+  metrics.AddRequests(1, RequestReason::kNotInNetwork, 26);
+  metrics.AddRemovals(1, 27);
   metrics.AddProduced(1, OutputStream::kForwarded, 11);
   metrics.AddProduced(1, OutputStream::kDeadLetter, 12);
   metrics.AddChangelogBytes(1, Changelog::kDeltas, 13);
@@ -97,6 +102,13 @@ TEST(Metrics, SaysWhatWasCounted) {
       {"weir_episodes_ended_total{worker=\"1\"}", 9},
       {"weir_dead_letters_total{reason=\"bad_json\",worker=\"1\"}", 10},
       {"weir_dead_letters_total{reason=\"bad_json\",worker=\"0\"}", 0},
+      {"weir_switch_notices_total{routed=\"true\",worker=\"1\"}", 23},
+      {"weir_switch_notices_total{routed=\"false\",worker=\"1\"}", 24},
+      {"weir_requests_total{decision=\"accepted\",reason=\"eligible\",worker=\"1\"}", 25},
+      {"weir_requests_total{decision=\"rejected\",reason=\"not_in_network\",worker=\"1\"}", 26},
+      {"weir_requests_total{decision=\"accepted\",reason=\"not_governed\",worker=\"1\"}", 0},
+      {"weir_requests_total{decision=\"rejected\",reason=\"device_unknown\",worker=\"0\"}", 0},
+      {"weir_removals_total{worker=\"1\"}", 27},
       {"weir_records_produced_total{stream=\"alerts.forwarded\",worker=\"1\"}", 11},
       {"weir_records_produced_total{stream=\"dead.letter\",worker=\"1\"}", 12},
       {"weir_changelog_bytes_total{changelog=\"deltas\",worker=\"1\"}", 13},
@@ -302,7 +314,7 @@ TEST(MetricsManual, ListsEveryValueOfALabel) {
   }
   std::map<std::string, std::set<std::string>> given;
   for (const auto& [sample, value] : Samples(Metrics(1, "v"))) {
-    for (const char* label : {"verdict", "outcome", "stream", "changelog"}) {
+    for (const char* label : {"verdict", "outcome", "stream", "changelog", "routed", "decision"}) {
       const size_t at = sample.find(absl::StrCat("{", label, "=\""));
       if (at != std::string::npos) {
         const std::vector<std::string> parts = absl::StrSplit(sample.substr(at), '"');

@@ -6,6 +6,7 @@
 
 #include <fstream>
 #include <iterator>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -27,6 +28,7 @@ namespace weir {
 namespace {
 
 constexpr size_t kRoomy = size_t{16} << 20;
+constexpr OriginalLimits kRoom = {.alert = kRoomy, .request = kRoomy, .response = kRoomy};
 constexpr absl::string_view kDeviceKey = "00-DB-12-34-56-78-90-A0";
 
 std::string Hex(absl::string_view bytes) {
@@ -52,14 +54,30 @@ std::string KcatLine(const SentMessage& message, size_t offset) {
   return line + "}";
 }
 
+// Whatever may be forwarded has the message as it came.
+void ExpectOriginal(const Event& event, const SentMessage& sent) {
+  absl::string_view blob;
+  if (const auto* alert = std::get_if<Alert>(&event)) {
+    blob = alert->original;
+  } else if (const auto* other = std::get_if<OtherEvent>(&event)) {
+    blob = other->original;
+  } else {
+    return;
+  }
+  const std::optional<OriginalMessage> original = ReadOriginal(blob);
+  ASSERT_TRUE(original.has_value());
+  EXPECT_EQ(original->value, sent.value);
+  EXPECT_EQ(original->key, sent.key);
+}
+
 // Each with what came of it, topic, partition and offset in front.
 std::vector<std::string> DecodedFromKafka(const std::vector<SentMessage>& sent,
-                                          size_t largest_message = kRoomy) {
+                                          const OriginalLimits& largest = kRoom) {
   MockCluster cluster;
   cluster.CreateTopic("t", 1);
   cluster.Send("t", sent);
   Consumed consumed = cluster.Read("t", sent.size());
-  MessageDecoder decoder(largest_message);
+  MessageDecoder decoder(largest);
   Arena arena;
   std::vector<Record> records(consumed.messages.size());
   for (size_t i = 0; i < records.size(); ++i) {
@@ -71,6 +89,7 @@ std::vector<std::string> DecodedFromKafka(const std::vector<SentMessage>& sent,
   for (size_t i = 0; i < records.size(); ++i) {
     EXPECT_EQ(records[i].bytes, sent[i].value.value_or(""));
     EXPECT_EQ(records[i].origin.line, 0U);
+    ExpectOriginal(records[i].event, sent[i]);
     CheckEvent(records[i].event);
     decoded.push_back(absl::StrCat(records[i].origin.topic, "/", records[i].origin.partition, "/",
                                    records[i].origin.offset, " ", TextOf(records[i].event)));
@@ -248,7 +267,8 @@ TEST(MessageDecoder, MessagesThatCouldNotBeForwarded) {
   const std::vector<SentMessage> sent = {bare, keyed, with_header};
   const auto dead = [&sent](size_t largest) {
     std::string out;
-    for (const std::string& decoded : DecodedFromKafka(sent, largest)) {
+    const OriginalLimits limits = {.alert = largest, .request = kRoomy, .response = kRoomy};
+    for (const std::string& decoded : DecodedFromKafka(sent, limits)) {
       out.push_back(absl::StrContains(decoded, "dead too_large") ? 'x' : '.');
     }
     return out;
@@ -260,6 +280,50 @@ TEST(MessageDecoder, MessagesThatCouldNotBeForwarded) {
   EXPECT_EQ(dead(limit + kDeviceKey.size() - 1), ".xx");
   EXPECT_EQ(dead(limit + kDeviceKey.size()), "..x");
   EXPECT_EQ(dead(limit + 8 + 4 + 19), "...");
+}
+
+// Only what is forwarded must fit, each kind into its own topics.
+TEST(MessageDecoder, WhatIsNeverForwardedMayBeOfAnySize) {
+  const std::string id = R"("request_id":"00DB1234567890A1:00DB1234567890A0:7")";
+  const std::vector<std::string> values = {
+      R"({"device":"00-DB-12-34-56-78-90-A0","code":"8F36","received":"2019-11-29T00:00:00Z"})",
+      R"({"type":"request","srv":"6.13",)" + id + "}",
+      R"({"type":"response","srv":"6.13","response_code":"I0",)" + id + "}",
+      R"({"type":"outcome","code":"8F66",)" + id + "}",
+      R"({"type":"device","device":"00DB1234567890A0","device_type":"ESME","status":"Pending"})",
+      R"({"type":"device","device":"00DB1234567890A0"})",
+  };
+  std::vector<SentMessage> sent;
+  for (const std::string& value : values) {
+    sent.push_back({.key = {}, .headers = {}, .value = value});
+  }
+  const auto dead = [&sent](const OriginalLimits& largest) {
+    std::string out;
+    for (const std::string& decoded : DecodedFromKafka(sent, largest)) {
+      out.push_back(absl::StrContains(decoded, "dead too_large") ? 'x' : '.');
+    }
+    return out;
+  };
+  EXPECT_EQ(dead(kRoom), "......");
+  EXPECT_EQ(dead({.alert = 300, .request = kRoomy, .response = kRoomy}), "x.....");
+  EXPECT_EQ(dead({.alert = kRoomy, .request = 300, .response = kRoomy}), ".x....");
+  EXPECT_EQ(dead({.alert = kRoomy, .request = kRoomy, .response = 300}), "..x...");
+  EXPECT_EQ(dead({.alert = 1, .request = 1, .response = 1}), "xxx...");
+}
+
+TEST(MessageDecoder, GivesThePartitionsNumber) {
+  MockCluster cluster;
+  cluster.CreateTopic("t", 1);
+  cluster.Send("t", {{.key = {}, .headers = {}, .value = "{}"}});
+  Consumed consumed = cluster.Read("t", 1);
+  consumed.messages[0]->partition = 12;
+  MessageDecoder decoder(kRoom);
+  Arena arena;
+  Record record;
+  decoder.Decode(*consumed.messages[0], arena, record);
+  EXPECT_EQ(record.number, 12);
+  MessageDecoder::Refuse(*consumed.messages[0], DeadReason::kCrashed, arena, record);
+  EXPECT_EQ(record.number, 12);
 }
 
 TEST(MessageDecoder, ReasonsOfAServiceStandInFormats) {

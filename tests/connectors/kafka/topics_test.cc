@@ -17,7 +17,6 @@ namespace weir {
 namespace {
 
 using testing::AllOf;
-using testing::ElementsAre;
 using testing::HasSubstr;
 
 constexpr Eui64 kOperator{0x90B3D51F30020000};
@@ -55,30 +54,41 @@ TEST(KafkaTopics, Names) {
   EXPECT_EQ(topics.dead_letters, "test.dead.letter");
   EXPECT_EQ(topics.deltas, "weir.deltas");
   EXPECT_EQ(topics.state, "weir.state");
-  EXPECT_THAT(topics.operators,
-              ElementsAre("test.enp.90-B3-D5-1F-30-02-00-00", "test.enp.unrouted"));
-  EXPECT_EQ(ListTopics(topics).size(), 9U);
+  EXPECT_EQ(topics.accepted, "test.requests.accepted");
+  EXPECT_EQ(topics.rejected, "test.requests.rejected");
+  EXPECT_EQ(topics.removed, "test.inventory.removed");
+  EXPECT_EQ(topics.unrouted, "test.enp.unrouted");
+  ASSERT_EQ(topics.operators.size(), 1U);
+  EXPECT_EQ(topics.operators[0].party, kOperator);
+  EXPECT_EQ(topics.operators[0].name, "test.enp.90-B3-D5-1F-30-02-00-00");
+  EXPECT_EQ(ListTopics(topics).size(), 12U);
   const Topics fewest = NameTopics({.group = "g", .prefix = "", .input = "i", .operators = {}});
   EXPECT_EQ(fewest.consolidated, "");
   EXPECT_TRUE(fewest.operators.empty());
-  EXPECT_EQ(ListTopics(fewest).size(), 6U);
+  EXPECT_EQ(ListTopics(fewest).size(), 10U);
 }
 
 TEST(KafkaTopics, AreAsTheyMustBe) {
   TopicFactsByName facts = GoodFacts();
   facts["test.alerts.forwarded"].settings["max.message.bytes"] = "3000";
   facts["test.alerts.consolidated"].settings["max.message.bytes"] = "2000";
+  facts["test.requests.accepted"].settings["max.message.bytes"] = "7000";
+  facts["test.enp.unrouted"].settings["max.message.bytes"] = "9000";
+  facts["test.throttle.episodes"].settings["max.message.bytes"] = "1900";
   facts["test.dead.letter"].settings["max.message.bytes"] = "4000";
   facts["weir.deltas"].settings["max.message.bytes"] = "5000";
   facts["weir.state"].settings["max.message.bytes"] = "6000";
   const Cluster cluster = JudgeTopics(AllTopics(), false, facts).value();
   EXPECT_EQ(cluster.partitions, 6);
-  EXPECT_EQ(cluster.largest_message, 2000U);
+  EXPECT_EQ(cluster.largest_original.alert, 2000U);
+  EXPECT_EQ(cluster.largest_original.request, 7000U);
+  EXPECT_EQ(cluster.largest_original.response, 9000U);
+  EXPECT_EQ(cluster.smallest_topic, 1900U);
   EXPECT_EQ(cluster.largest_dead_letter, 4000U);
   EXPECT_EQ(cluster.largest_delta, 5000U);
   EXPECT_EQ(cluster.largest_state, 6000U);
   EXPECT_EQ(cluster.delete_retention, kDay);
-  EXPECT_EQ(JudgeTopics(AllTopics(false), false, facts).value().largest_message, 3000U);
+  EXPECT_EQ(JudgeTopics(AllTopics(false), false, facts).value().largest_original.alert, 3000U);
 }
 
 TEST(KafkaTopics, OneThingWrong) {
@@ -130,6 +140,12 @@ TEST(KafkaTopics, OneThingWrong) {
        set("weir.deltas", "retention.ms", "604800000")},
       {"weir.deltas: retention.bytes is 1000000, and must be -1",
        set("weir.deltas", "retention.bytes", "1000000")},
+      {"test.requests.rejected: there is no such topic",
+       [](TopicFactsByName& facts) { facts.erase("test.requests.rejected"); }},
+      {"test.inventory.removed: max.message.bytes is 8191, and must be at least 8192",
+       set("test.inventory.removed", "max.message.bytes", "8191")},
+      {"test.enp.90-B3-D5-1F-30-02-00-00: max.message.bytes is 100, and must be at least 8192",
+       set("test.enp.90-B3-D5-1F-30-02-00-00", "max.message.bytes", "100")},
       {"test.dead.letter: max.message.bytes is much, which is no number",
        set("test.dead.letter", "max.message.bytes", "much")},
       {"weir.state: the cluster does not tell its delete.retention.ms",
@@ -146,6 +162,19 @@ TEST(KafkaTopics, OneThingWrong) {
     const std::string message(status.message());
     EXPECT_EQ(std::count(message.begin(), message.end(), '\n'), 1) << message;
   }
+}
+
+TEST(KafkaTopics, MorePartitionsThanNumbers) {
+  TopicFactsByName facts = GoodFacts();
+  for (auto& [name, fact] : facts) {
+    fact.partitions = 65536;
+  }
+  EXPECT_TRUE(JudgeTopics(AllTopics(), false, facts).ok());
+  for (auto& [name, fact] : facts) {
+    fact.partitions = 65537;
+  }
+  EXPECT_THAT(std::string(JudgeTopics(AllTopics(), false, facts).status().message()),
+              HasSubstr("meter.events: it has 65537 partitions, and may have at most 65536"));
 }
 
 TEST(KafkaTopics, TimesOfTheProducer) {
