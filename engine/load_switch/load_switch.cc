@@ -69,7 +69,7 @@ const SwitchTrigger* LoadSwitch::TriggerOf(const Outcome& outcome,
 std::optional<SwitchChange> LoadSwitch::OnRequest(const Request& request,
                                                   std::optional<DeviceType> type, TimeMs now) {
   const SwitchTrigger* trigger = TriggerOf(request.srv);
-  if (trigger == nullptr || !request.execute_at) {
+  if (trigger == nullptr || !IsFor(*trigger, type) || !request.execute_at) {
     return std::nullopt;
   }
   std::optional<SwitchRequest> kept = Find(RequestName(request.id));
@@ -85,7 +85,7 @@ std::optional<SwitchChange> LoadSwitch::OnRequest(const Request& request,
   }
   const SwitchTrigger* own = TriggerOf(open.srv);
   if (own != nullptr && IsComplete(open, *own)) {
-    return Settle(request.id, std::move(open), type, now);
+    return Settle(request.id, std::move(open), now);
   }
   Keep(RequestName(request.id), open);
   return std::nullopt;
@@ -105,14 +105,14 @@ std::optional<SwitchChange> LoadSwitch::OnResponse(const Response& response,
   }
   SwitchRequest done{.srv = std::string(response.srv)};
   done.changed_at = now;
-  return Settle(response.id, std::move(done), type, now);
+  return Settle(response.id, std::move(done), now);
 }
 
 std::optional<SwitchChange> LoadSwitch::OnOutcome(const Outcome& outcome,
                                                   std::optional<DeviceType> type, TimeMs now) {
   std::optional<SwitchRequest> kept = Find(RequestName(outcome.id));
   const SwitchTrigger* trigger = TriggerOf(outcome, kept ? &*kept : nullptr);
-  if (trigger == nullptr || (kept && kept->done_at)) {
+  if (trigger == nullptr || !IsFor(*trigger, type) || (kept && kept->done_at)) {
     return std::nullopt;
   }
   SwitchRequest open = std::move(kept).value_or(SwitchRequest{.srv = trigger->srv});
@@ -121,7 +121,7 @@ std::optional<SwitchChange> LoadSwitch::OnOutcome(const Outcome& outcome,
     open.total = Counted(outcome.instructions);
   }
   if (IsComplete(open, *trigger)) {
-    return Settle(outcome.id, std::move(open), type, now);
+    return Settle(outcome.id, std::move(open), now);
   }
   Keep(RequestName(outcome.id), open);
   return std::nullopt;
@@ -156,11 +156,10 @@ bool LoadSwitch::IsComplete(const SwitchRequest& request, const SwitchTrigger& t
 
 // What came of the request, which is done with that.
 std::optional<SwitchChange> LoadSwitch::Settle(const RequestId& id, SwitchRequest request,
-                                               std::optional<DeviceType> type, TimeMs now) {
+                                               TimeMs now) {
   const SwitchTrigger* trigger = TriggerOf(request.srv);
   request.done_at = now;
-  request.was_told =
-      request.changed_at && trigger != nullptr && trigger->from <= now && IsFor(*trigger, type);
+  request.was_told = request.changed_at && trigger != nullptr && trigger->from <= now;
   Keep(RequestName(id), request);
   if (!request.was_told) {
     return std::nullopt;
@@ -181,15 +180,14 @@ size_t LoadSwitch::CountDue(TimeMs now, size_t limit) const {
   return CountDueBy(timers_, now, limit);
 }
 
-std::optional<SwitchChange> LoadSwitch::FireNext(TypeOf type_of) {
+std::optional<SwitchChange> LoadSwitch::FireNext() {
   const Timer timer = *timers_.begin();
   SwitchRequest request = *Find(timer.name);
   if (request.done_at || !request.first_outcome) {
     Forget(timer.name);
     return std::nullopt;
   }
-  const RequestId id = *ParseRequestName(timer.name);
-  return Settle(id, std::move(request), type_of(id.device), timer.due);
+  return Settle(*ParseRequestName(timer.name), std::move(request), timer.due);
 }
 
 // ---- State

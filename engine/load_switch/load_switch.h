@@ -8,6 +8,8 @@
 // What the DCC schedules itself (7.9, 7.10) is answered when it is done: a response before the date
 // of execution is an acknowledgement, a later one a change.
 //
+// What is asked for of a device's type must be so when a message comes.
+//
 // Promises: a request gives at most one change within thirty days, in whichever order and how often
 // its messages come. Requests that were never seen are told apart by their outcomes and responses
 // alone.
@@ -26,7 +28,6 @@
 #include <vector>
 
 #include "absl/container/btree_set.h"
-#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 
@@ -74,8 +75,7 @@ class LoadSwitch {
 
   // Settles or forgets the first request that is due; there is one. At one time they are in the
   // order of device, party and counter.
-  using TypeOf = absl::FunctionRef<std::optional<DeviceType>(Eui64 device)>;
-  std::optional<SwitchChange> FireNext(TypeOf type_of);
+  std::optional<SwitchChange> FireNext();
 
   // Requests that are kept, those that are done included.
   size_t size() const { return requests_.size(); }
@@ -102,8 +102,7 @@ class LoadSwitch {
   void AddTimer(absl::string_view name, std::optional<absl::string_view> value);
   void RemoveTimer(absl::string_view name, std::optional<absl::string_view> value);
   static bool IsComplete(const SwitchRequest& request, const SwitchTrigger& trigger);
-  std::optional<SwitchChange> Settle(const RequestId& id, SwitchRequest request,
-                                     std::optional<DeviceType> type, TimeMs now);
+  std::optional<SwitchChange> Settle(const RequestId& id, SwitchRequest request, TimeMs now);
 
   const LoadSwitchRules& rules_;
   std::vector<const SwitchAlert*> alerts_;  // by AlertCode::index(); null: no trigger

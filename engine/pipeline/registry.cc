@@ -281,7 +281,7 @@ size_t Registry::CountDue(TimeMs now, size_t limit) const {
 void Registry::FireNext() {
   const TimeMs due = *NextDue();
   if (load_switch_.NextDue() == due) {
-    Tell(load_switch_.FireNext([this](Eui64 device) { return TypeOf(device); }), due);
+    Tell(load_switch_.FireNext(), due);
   } else {
     Tell(inventory_.FireNext());
   }
