@@ -135,7 +135,7 @@ void CaptureSource::Decode(Lines lines, size_t begin, Part& part, std::vector<Re
     record.event = decoded.event;
     record.bytes = lines[i].text;
     record.partition = 0;
-    record.number = 0;
+    record.number = PartitionTable::kUnnamed;
     record.origin = Origin();
     record.origin.capture = lines_.captures()[batch_.capture];
     record.origin.line = lines[i].place.line;

@@ -3,12 +3,12 @@
 // Number 0 is the unnamed partition: the records that do not say where they stood.
 //
 // Beside that, each has an own number, which a service on its topic would know it by: that of the
-// partition, if its topic is the first one that appeared. The unnamed one has 0, and a partition of
-// any other topic counts down from 65535.
+// partition, if its topic is the first one that appeared. All others count down from 65535, which
+// is that of the unnamed one.
 //
 // Promises: numbers and names stay as long as the table, and follow from the order alone in which
-// the partitions appeared. Does not promise: different own numbers of the unnamed partition and
-// partition 0 of the first topic, or of partitions beyond 65535 less the number of partitions.
+// the partitions appeared. Own numbers differ, as long as a partition of the first topic is below
+// 65535 less the number of partitions.
 //
 // Threads: one owner.
 //
@@ -31,7 +31,10 @@ namespace weir {
 
 class PartitionTable {
  public:
-  PartitionTable() : names_(1), own_numbers_(1, 0) {}
+  // The own number of the unnamed partition, and the one that others count down from.
+  static constexpr uint16_t kUnnamed = 65535;
+
+  PartitionTable() : names_(1), own_numbers_(1, kUnnamed) {}
 
   // A copy would view the names of the other.
   PartitionTable(PartitionTable&&) = default;
@@ -66,7 +69,7 @@ class PartitionTable {
     numbers_.emplace(std::make_pair(absl::string_view(names_.back().topic), partition), number);
     const bool is_of_the_first = topic == names_[1].topic;
     own_numbers_.push_back(
-        static_cast<uint16_t>(is_of_the_first ? static_cast<uint32_t>(partition) : 65535 - number));
+        static_cast<uint16_t>(is_of_the_first ? static_cast<uint32_t>(partition) : kUnnamed - number));
     return number;
   }
 

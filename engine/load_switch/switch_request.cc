@@ -34,7 +34,7 @@ std::optional<Integer> ReadNumber(WireReader& in) {
 }
 
 bool IsSame(const SwitchRequest::Instruction& a, const SwitchRequest::Instruction& b) {
-  return (a.number && a.number == b.number) || (a.content && a.content == b.content);
+  return a.number && b.number ? a.number == b.number : a.content && a.content == b.content;
 }
 
 bool AreTimes(const SwitchRequest& request) {

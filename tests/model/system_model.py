@@ -84,7 +84,6 @@ class OpenRequest:
     instructions: int | None = None  # as the request says
     total: int | None = None  # as an outcome says
     found: list[Instruction] = field(default_factory=list)  # the outcomes that count
-    others: list[Outcome] = field(default_factory=list)
 
     def due(self) -> int:
         if self.found:
@@ -98,17 +97,14 @@ class OpenRequest:
     def has(self, outcome: Outcome) -> bool:
         return any(same_instruction(each.outcome, outcome) for each in self.found)
 
-    def had(self, outcome: Outcome) -> bool:
-        """Whether there was one of the same instruction that did not count itself."""
-        return any(same_instruction(each, outcome) for each in self.others)
-
     def changed_at(self) -> int | None:
         return max((each.at for each in self.found if each.outcome.code == "8F66"), default=None)
 
 
 def same_instruction(one: Outcome, other: Outcome) -> bool:
-    same_number = one.number is not None and one.number == other.number
-    return same_number or (one.content is not None and one.content == other.content)
+    if one.number is not None and other.number is not None:
+        return one.number == other.number
+    return one.content is not None and one.content == other.content
 
 
 @dataclass
@@ -136,7 +132,6 @@ class Partition:
         self.done: dict[Any, int] = {}  # when
         self.rates: dict[str, Rate] = {}
         self.duplicates = 0
-        self.unsettled = 0  # how often what followed is a reading of the rules among several
 
     # -- one record
 
@@ -396,11 +391,8 @@ class Partition:
             known = self.open[outcome.id] = OpenRequest(srv)
         known.total = known.total or outcome.total  # whoever says it first, counted or not
         if known.has(outcome):
-            known.others.append(outcome)
             self._settle_if_complete(outcome.id, now)
             return
-        if known.had(outcome):  # has its number, or its content: only one of the two counts
-            self.unsettled += 1
         known.found.append(Instruction(outcome, now))
         self._settle_if_complete(outcome.id, now)
 
@@ -525,9 +517,6 @@ class System:
             partition = Partition(found.partition, self.rules, self.streams)
             self.partitions[found.partition] = partition
         partition.feed(found.record)
-
-    def unsettled(self) -> int:
-        return sum(each.unsettled for each in self.partitions.values())
 
     def duplicates(self) -> int:
         return sum(each.duplicates for each in self.partitions.values())

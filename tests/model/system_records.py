@@ -288,6 +288,9 @@ def outcome_in(alert: Alert) -> Outcome | None:
 # Lines.
 
 
+UNNAMED = 65535  # the number of the partition of lines that do not say theirs
+
+
 @dataclass(frozen=True)
 class Read:
     """One line: where it is from and what it holds. No record: a dead letter, with the reason."""
@@ -302,7 +305,7 @@ def read(line: bytes) -> Read:
         envelope = json.loads(line)
         partition, payload = envelope["partition"], envelope["payload"].encode()
         return read_payload(partition, payload, envelope["ts"], envelope.get("key"))
-    return read_payload(0, line, None, None)
+    return read_payload(UNNAMED, line, None, None)
 
 
 def read_payload(partition: int, text: bytes, ts: int | None, key: str | None) -> Read:

@@ -65,7 +65,6 @@ STATUSES = ["Pending"] * 6 + [
 ]
 ROLES = ["IS", "GS", "ES", "ED", "GT", "RSA", "OU"]
 GOVERNED = ["6.13", "7.7", "8.14.3", "8.14.4"]
-JOINS = ["8.7.1", "8.8.1"]
 OTHER_SRVS = ["1.1.1", "2.1", "4.1.1", "6.7", "7.5", "7.11", "8.11", "11.2"]
 MPANS = ["1412345678901", "1512345678901", "2012345678901", "9912345678901", "14123456789AB"]
 MPRNS = ["1412345678", "3938424403", "7"]
@@ -319,6 +318,7 @@ class LogWriter:
         rng = self.rng
         device = rng.choice(self.devices)
         srvs = ["6.14.1", "6.14.2", "6.14.2", "6.14.3", "7.9", "7.10"]
+        # The type may be another by the time that an outcome comes, or not be known.
         if self.types[device] == "HCALCS":
             srvs += ["8.7.1", "8.8.1"] * 2
         self.counter += rng.randint(1, 3)
@@ -330,7 +330,7 @@ class LogWriter:
             execute_at=None,
             instructions=rng.choice([None, None, None, 0, 1, 2, 3, 4, 2**32 - 1]),
         )
-        story.execute_at = None if story.srv in JOINS else self._execute_at()
+        story.execute_at = self._execute_at()
         if story.execute_at is not None:
             self._border(story.execute_at)
             self._border(story.execute_at + 2 * DAY)
@@ -350,11 +350,6 @@ class LogWriter:
                 self.now + rng.randrange(90 * DAY),
             ]
         )
-
-    def _dated_story(self) -> Story:
-        """Of joins the rules do not say for which devices outcomes count."""
-        story = self._any_story()
-        return story if story.srv not in JOINS else self._dated_story()
 
     def _any_story(self) -> Story:
         recent = self.stories[-8:] if self.rng.random() < 0.85 else self.stories
@@ -429,7 +424,7 @@ class LogWriter:
         return "8F66" if self.rng.random() < 0.7 else "8F67"
 
     def _outcome(self) -> Fields:
-        rng, story = self.rng, self._dated_story()
+        rng, story = self.rng, self._any_story()
         record: Fields = {
             "type": "outcome",
             "request_id": story.id(),
@@ -449,7 +444,7 @@ class LogWriter:
         return record
 
     def _outcome_alert(self) -> Content:
-        rng, story = self.rng, self._dated_story()
+        rng, story = self.rng, self._any_story()
         message = self._message(story)
         self._border(self.now + 2 * DAY)
         raw = gbcs_outcome.encode(message)
@@ -478,7 +473,7 @@ class LogWriter:
 
     def _document(self) -> duis_outcome.Document:
         """As the DCC tells it: with a number and with what was to be changed."""
-        rng, story = self.rng, self._dated_story()
+        rng, story = self.rng, self._any_story()
         message = self._message(story)
         return duis_outcome.Document(
             request_id=story.id(),

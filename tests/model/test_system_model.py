@@ -37,12 +37,17 @@ CALENDAR = "232800005e2c801a06"
 SPECIAL_DAYS = "232800005e2c802306"
 
 
+def counter_text(sequence: int) -> str:
+    """Of a ResponseID of plain lines."""
+    return str(system_records.UNNAMED << 48 | sequence)
+
+
 def request_id(counter: int, party: str = SUPPLIER, device: str = METER) -> str:
     return f"{party}:{device}:{counter}"
 
 
 class Log:
-    """A log in the making, all of it in partition 0 of plain lines."""
+    """A log in the making, all of it in plain lines."""
 
     def __init__(self) -> None:
         self.lines: list[bytes] = []
@@ -169,7 +174,7 @@ class Inventory(unittest.TestCase):
                     "device": METER,
                     "code": "N8",
                     "recipient": SUPPLIER,
-                    "counter": "1",
+                    "counter": counter_text(1),
                     "received": "2023-01-31T00:00:00.000Z",
                     "device_type": "ESME",
                     "added": "2020-01-31T00:00:00.000Z",
@@ -212,7 +217,7 @@ class Inventory(unittest.TestCase):
         for day in range(1, 12):
             log.device(f"2020-01-{day:02}", status="Pending" if day % 2 else "Commissioned")
         log.device("2020-01-12", status="Pending")
-        known = log.run().partitions[0].devices[METER]
+        known = log.run().partitions[system_records.UNNAMED].devices[METER]
         self.assertEqual(len(known.history), 8)
         self.assertEqual(known.status_since, parse_time("2020-01-11T00:00:00Z"))
         last = ("Commissioned", parse_time("2020-01-10T00:00:00Z"))
@@ -269,7 +274,7 @@ class Changes(unittest.TestCase):
                     "device": METER,
                     "code": "N58",
                     "recipient": NORTH,
-                    "counter": "1",
+                    "counter": counter_text(1),
                     "received": "2020-01-01T10:00:00.250Z",
                     "variant": "AD",
                     "gbcs_version": "4.1",
@@ -392,7 +397,7 @@ class Changes(unittest.TestCase):
 
     def test_outcomes_of_other_requests_are_passed_over(self) -> None:
         log = in_north(Log()).outcome("2020-01-02", 1).outcome("2020-01-02", 2, srv="6.13")
-        self.assertEqual(log.run().partitions[0].open, {})
+        self.assertEqual(log.run().partitions[system_records.UNNAMED].open, {})
 
     def test_hcalcs_only(self) -> None:
         log = in_north(Log()).response("2020-01-02", 1, "8.7.1")
@@ -427,9 +432,9 @@ class Changes(unittest.TestCase):
         log.until("2020-01-03T00:00:00Z")
         changes = log.stream(f"enp.{NORTH}")
         self.assertEqual([each["request_id"][-1] for each in changes], ["3", "2", "1"])
-        self.assertEqual([each["counter"] for each in changes], ["1", "2", "3"])
+        self.assertEqual([each["counter"] for each in changes], [counter_text(n) for n in (1, 2, 3)])
         removed = log.stream("inventory.removed")
-        self.assertEqual([each["counter"] for each in removed], ["4", "5"])
+        self.assertEqual([each["counter"] for each in removed], [counter_text(4), counter_text(5)])
         self.assertEqual([each["device"][-2:] for each in removed], ["01", "A0"])
 
 
@@ -599,9 +604,9 @@ class GasFlow(unittest.TestCase):
         log.request("2020-01-02", 2, "6.7", gas_flow_rate="0.3")
         log.request("2020-01-02", 3, "6.7", gas_flow_rate="9")
         log.response("2020-01-02", 1, "6.7")
-        rate = log.run().partitions[0].rates[METER]
+        rate = log.run().partitions[system_records.UNNAMED].rates[METER]
         self.assertEqual((rate.value, rate.confirmed), (3000, False))
-        rate = log.response("2020-01-02", 2, "6.7").run().partitions[0].rates[METER]
+        rate = log.response("2020-01-02", 2, "6.7").run().partitions[system_records.UNNAMED].rates[METER]
         self.assertEqual((rate.value, rate.confirmed), (3000, True))
 
 

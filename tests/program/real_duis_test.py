@@ -198,6 +198,31 @@ class RealDuisTest(ProgramCase):
         self.assertEqual([line["code"] for line in passed], [a["code"] for a, _ in ALERTS.values()])
         self.assertEqual(figures["other"], len(OTHERS))
 
+    def notices(self, lines: list[bytes]) -> list[dict[str, Any]]:
+        """What network operators are told of a meter of theirs."""
+        config = self.file("parties.yaml", f"parties: [{{id: {OPERATOR}, role: ED}}]\n".encode())
+        meter = {"type": "device", "device": METER, "device_type": "ESME", "status": "Commissioned"}
+        known = {**meter, "network_operator": OPERATOR, "received": "2026-01-01T00:00:00Z"}
+        capture = self.file("capture", b"\n".join([json.dumps(known).encode(), *lines]) + b"\n")
+        out = self.folder / "out"
+        self.expect(DONE, ["replay", "--config", config, "--out", out, capture])
+        self.assertEqual((out / "enp.unrouted").read_bytes(), b"")
+        return list(support.json_lines((out / f"enp.{OPERATOR}").read_bytes()))
+
+    def test_a_change_is_told_when_its_second_instruction_has_an_outcome(self) -> None:
+        first = line_of("constructed_future_dated_8F66_ECS46c_calendar.xml")
+        second = first.replace(b"<sr:InstructionNumber>1<", b"<sr:InstructionNumber>2<")
+        self.assertNotEqual(first, second)
+        self.assertEqual(self.notices([first]), [])
+        self.assertEqual(self.notices([first, first]), [], "the same one once more")
+        told = self.notices([first, second])
+        self.assertEqual(len(told), 1)
+        fields = {key: told[0][key] for key in ("device", "code", "recipient", "srv", "request_id")}
+        request = f"{SUPPLIER}:{METER}:1000"
+        self.assertEqual(fields, {"device": METER, "code": "N58", "recipient": OPERATOR,
+                                  "srv": "6.14.2", "request_id": request})
+        self.assertEqual(self.notices([first, second, second, first]), told)
+
     def test_in_what_kcat_prints(self) -> None:
         lines = [in_kcat(name, offset) for offset, name in enumerate(ALL)]
         capture = self.file("capture", b"\n".join(lines) + b"\n")
