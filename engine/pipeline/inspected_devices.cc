@@ -53,6 +53,7 @@ absl::StatusOr<std::vector<InspectedRequest>> InspectedDevices::RequestsOf(Eui64
   for (uint32_t i = 0; i < inspection_.partitions(); ++i) {
     // Their names begin with the device.
     WEIR_RETURN_IF_ERROR(VisitRequests(i, OrderedName(device.value), [&](InspectedRequest kept) {
+      ApplyRules(kept);
       found.push_back(std::move(kept));
     }));
   }
@@ -99,6 +100,17 @@ void InspectedDevices::ApplyRules(InspectedDevice& known) const {
   if (device.status == DeviceStatus::kPending && device.added) {
     known.pending_until =
         RemovalTime(rules_.pending, *device.added, inspection_.now(known.partition));
+  }
+}
+
+void InspectedDevices::ApplyRules(InspectedRequest& kept) const {
+  const std::vector<SwitchTrigger>& triggers = rules_.load_switch.triggers;
+  const auto trigger =
+      std::find_if(triggers.begin(), triggers.end(),
+                   [&](const SwitchTrigger& each) { return each.srv == kept.request.srv; });
+  kept.instructions = kept.request.total ? kept.request.total : kept.request.requested;
+  if (!kept.instructions && trigger != triggers.end()) {
+    kept.instructions = trigger->instructions;
   }
 }
 

@@ -47,6 +47,7 @@ struct InspectedRequest {
   RequestId id;
   CounterOf counter_of = CounterOf::kRequest;
   SwitchRequest request;
+  std::optional<uint32_t> instructions{};  // whose outcomes complete it, if that can be told
 };
 
 struct InspectedGasFlow {
@@ -69,8 +70,8 @@ struct DeviceCounts {
 class InspectedDevices {
  public:
   // All outlive it. `store` is the one that `inspection` was read from, and holds what it held
-  // then. By `rules` it is said whose a device is and how long it may be pending: they are not part
-  // of the state.
+  // then. By `rules`, which are not part of the state, it is said whose a device is, how long it may
+  // be pending, and how many instructions a request has that does not say so itself.
   InspectedDevices(const Inspection& inspection, const SystemRules& rules, Store& store);
 
   // What is kept of a device, by partition: at most one in each.
@@ -91,6 +92,7 @@ class InspectedDevices {
   using GasFlowVisitor = absl::FunctionRef<void(InspectedGasFlow gas_flow)>;
 
   void ApplyRules(InspectedDevice& known) const;
+  void ApplyRules(InspectedRequest& kept) const;
 
   // Those of a partition whose names begin so.
   absl::Status VisitDevices(uint32_t partition, absl::string_view beginning,

@@ -164,7 +164,8 @@ TEST(InspectedDevices, ArePendingUntilTheirTimersAreDue) {
     const std::vector<std::unique_ptr<Partition>> partitions = state.Load();
     std::vector<std::optional<TimeMs>> earliest(partitions.size());
     for (uint64_t id = 0; id <= kLastDevice; ++id) {
-      for (const InspectedDevice& known : *state.devices->InventoryOf(Eui64{id})) {
+      const std::vector<InspectedDevice> found = *state.devices->InventoryOf(Eui64{id});
+      for (const InspectedDevice& known : found) {
         std::optional<TimeMs>& first = earliest[known.partition];
         if (known.pending_until) {
           first = first ? std::min(*first, *known.pending_until) : *known.pending_until;
@@ -308,19 +309,25 @@ TEST(InspectedDevices, HaveOpenRequestsAndThoseThatAreDone) {
   Outcome outcome{.id = Id(7), .succeeded = true};
   outcome.instruction = 1;
   log.Add(kHour, outcome);
+  outcome.id = Id(9);
+  outcome.srv = "6.14.2";
+  log.Add(kHour, outcome);
   State state(log.records());
   const std::vector<InspectedRequest> requests = *state.devices->RequestsOf(kMeter);
-  ASSERT_EQ(requests.size(), 2U);
+  ASSERT_EQ(requests.size(), 3U);
   EXPECT_EQ(requests[0].id, Id(7));
   EXPECT_EQ(requests[0].counter_of, CounterOf::kRequest);
   EXPECT_FALSE(requests[0].request.done_at);
-  EXPECT_EQ(requests[0].request.requested, 3U);
+  EXPECT_EQ(requests[0].instructions, 3U);
   EXPECT_EQ(requests[0].request.outcomes.size(), 1U);
   EXPECT_EQ(requests[0].request.due(), soon + SwitchRequest::kSettleAfter);
   EXPECT_EQ(requests[1].id, Id(8));
   EXPECT_EQ(requests[1].request.srv, "6.14.1");
   EXPECT_EQ(requests[1].request.changed_at, kStart);
   EXPECT_TRUE(requests[1].request.was_told);
+  EXPECT_EQ(requests[2].id, Id(9));
+  EXPECT_FALSE(requests[2].request.was_seen);
+  EXPECT_EQ(requests[2].instructions, 2U);  // by the table
   EXPECT_TRUE(state.devices->RequestsOf(kOther)->empty());
 }
 
