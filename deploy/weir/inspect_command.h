@@ -13,7 +13,9 @@ namespace weir {
 
 struct InspectArguments {
   std::string state;
-  std::string device;  // empty: not asked for
+  std::string config;  // empty: the rules of the release, without parties
+  std::string device;  // empty: not asked for, as is the next one
+  std::string mpxn;
   bool storming = false;
   std::optional<size_t> top;
   bool json = false;

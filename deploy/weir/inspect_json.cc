@@ -6,72 +6,14 @@
 
 #include "absl/strings/str_cat.h"
 
-#include "connectors/formats/json_writer.h"
+#include "connectors/formats/summary_json.h"
+#include "deploy/weir/inspect_devices_json.h"
+#include "deploy/weir/json_object.h"
 #include "engine/alert/catalogue.h"
 
 namespace weir {
 
 namespace {
-
-// One object: opened when it is made, closed when it goes.
-class JsonObject {
- public:
-  explicit JsonObject(std::string& out) : out_(out) { out_.push_back('{'); }
-
-  JsonObject(const JsonObject&) = delete;
-  JsonObject& operator=(const JsonObject&) = delete;
-
-  ~JsonObject() { out_.push_back('}'); }
-
-  // What is appended next is the member's value.
-  std::string& Member(absl::string_view name) {
-    absl::StrAppend(&out_, empty_ ? "" : ",", "\"", name, "\":");
-    empty_ = false;
-    return out_;
-  }
-
-  void Text(absl::string_view name, absl::string_view text) {
-    AppendJsonString(text, Member(name));
-  }
-
-  void Number(absl::string_view name, uint64_t number) { absl::StrAppend(&Member(name), number); }
-
-  void Flag(absl::string_view name, bool flag) {
-    absl::StrAppend(&Member(name), flag ? "true" : "false");
-  }
-
-  void Time(absl::string_view name, TimeMs time) {
-    Text(name, FormatTime(std::min(time, kLatestTime)));
-  }
-
-  void Time(absl::string_view name, std::optional<TimeMs> time) {
-    if (time) {
-      Time(name, *time);
-    }
-  }
-
- private:
-  std::string& out_;
-  bool empty_ = true;
-};
-
-// `append(entry)` for the first entries of a list, as many as are shown.
-template <typename Entries, typename Append>
-void AppendList(const Entries& entries, size_t top, std::string& out, Append&& append) {
-  out.push_back('[');
-  for (size_t i = 0; i < Shown(entries.size(), top); ++i) {
-    out.append(i == 0 ? "" : ",");
-    append(entries[i]);
-  }
-  out.push_back(']');
-}
-
-void AppendPartitionName(const InspectedState& state, uint32_t partition, JsonObject& object) {
-  if (const PartitionName* name = state.NameOf(partition); name != nullptr) {
-    object.Text("topic", name->topic);
-    absl::StrAppend(&object.Member("partition"), name->partition);
-  }
-}
 
 void AppendEpisode(const Episode& episode, std::string& out) {
   JsonObject object(out);
@@ -128,8 +70,14 @@ void AppendFigures(const Summary& summary, JsonObject& object) {
   const CodeTotals& totals = summary.totals;
   object.Number("read", summary.read);
   object.Number("dead", summary.dead);
-  object.Number("duplicates", totals.duplicates);
+  object.Number("duplicates", summary.duplicates());
   object.Number("other", summary.other);
+  for (const FigureGroup& group : FiguresOf(summary.registry)) {
+    JsonObject figures(object.Member(group.name));
+    for (const auto& [name, count] : group.figures) {
+      figures.Number(name, count);
+    }
+  }
   object.Number("alerts", totals.alerts);
   object.Number("forwarded", totals.forwarded);
   object.Number("copies", totals.copies);
@@ -166,6 +114,7 @@ void AppendPartition(const InspectedState& state, uint32_t index, std::string& o
   object.Number("live_keys", inspection.CountKeys(index));
   object.Number("messages_remembered", partition.throttle().messages_remembered());
   object.Number("counter_table_bytes", partition.throttle().counters().table().MemoryBytes());
+  AppendCounts(state.counts[index], object.Member("kept"));
 }
 
 }  // namespace
@@ -186,6 +135,7 @@ std::string OverviewJson(const InspectedState& state, size_t top) {
       object.Number("line", state.position.last.number);
     }
     AppendFigures(summary, object);
+    AppendCounts(state.AllCounts(), object.Member("kept"));
     AppendList(partitions, partitions.size(), object.Member("partitions"),
                [&](uint32_t index) { AppendPartition(state, index, out); });
     AppendList(inspection.Episodes(), top, object.Member("storming"),
@@ -211,6 +161,7 @@ std::string DeviceJson(const InspectedState& state, Eui64 device, size_t top) {
     object.Number("live_keys", keys.size());
     AppendList(keys, top, object.Member("keys"),
                [&](const InspectedKey& key) { AppendKey(state, key, out); });
+    AppendKept(state, object);
   }
   out.push_back('\n');
   return out;

@@ -7,7 +7,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 
-#include "connectors/formats/json_writer.h"
+#include "deploy/weir/inspect_devices_text.h"
+#include "deploy/weir/inspect_words.h"
 #include "deploy/weir/summary_text.h"
 #include "deploy/weir/text.h"
 #include "engine/alert/catalogue.h"
@@ -16,36 +17,9 @@ namespace weir {
 
 namespace {
 
-// Text of others, which may hold anything: quoted and escaped as in JSON.
-std::string Quoted(absl::string_view text) {
-  std::string out;
-  AppendJsonString(text, out);
-  return out;
-}
-
-std::string TimeText(std::optional<TimeMs> time) {
-  return time ? FormatTime(std::min(*time, kLatestTime)) : std::string("not known");
-}
-
-std::string Plural(uint64_t count, absl::string_view one) {
-  return absl::StrCat(WithThousands(count), " ", one, count == 1 ? "" : "s");
-}
-
 std::string CodeText(AlertCode code) {
   const absl::string_view name = AlertCodeName(code);
   return absl::StrCat(FormatAlertCode(code), "  ", name.empty() ? "(not in the catalogue)" : name);
-}
-
-void AppendFact(absl::string_view name, absl::string_view fact, std::string& out) {
-  absl::StrAppendFormat(&out, "  %-22s %s\n", name, fact);
-}
-
-// `topic "meter.events", partition 3`.
-std::string PartitionText(const InspectedState& state, uint32_t index) {
-  const PartitionName* name = state.NameOf(index);
-  return name == nullptr
-             ? "records that name no topic"
-             : absl::StrCat("topic ", Quoted(name->topic), ", partition ", name->partition);
 }
 
 // ---- Tables
@@ -67,10 +41,6 @@ void AppendEpisodes(const InspectedState& state, const std::vector<InspectedKey>
                               ? ""
                               : absl::StrCat("  ", PartitionText(state, key.partition)));
   }
-}
-
-std::string FirstOf(size_t entries, size_t top) {
-  return entries > top ? absl::StrCat("the first ", WithThousands(top), " of ") : "";
 }
 
 // ---- Partitions
@@ -106,6 +76,7 @@ void AppendPartition(const InspectedState& state, uint32_t index, std::string& o
   AppendFigure("messages remembered", partition.throttle().messages_remembered(), "", out);
   AppendFigure("counter table, bytes", partition.throttle().counters().table().MemoryBytes(), "",
                out);
+  AppendCounts(state.counts[index], out);
 }
 
 // ---- A device
@@ -216,6 +187,7 @@ std::string DeviceText(const InspectedState& state, Eui64 device, size_t top) {
   for (size_t i = 0; i < Shown(keys.size(), top); ++i) {
     AppendKey(state, keys[i], out);
   }
+  AppendKept(state, out);
   return out;
 }
 

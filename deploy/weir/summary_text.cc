@@ -48,6 +48,43 @@ void AppendCodes(const Summary& summary, std::string& out) {
   }
 }
 
+// `9 accepted, 3 rejected: 2 not_in_network, 1 device_unknown`.
+std::string Judged(const RegistryTotals& totals) {
+  uint64_t accepted = 0;
+  std::string rejected;
+  for (size_t i = 0; i < kRequestReasons; ++i) {
+    const auto reason = static_cast<RequestReason>(i);
+    if (IsAccepted(reason)) {
+      accepted += totals.judged[i];
+    } else if (totals.judged[i] > 0) {
+      absl::StrAppend(&rejected, rejected.empty() ? "" : ", ", WithThousands(totals.judged[i]), " ",
+                      RequestReasonName(reason));
+    }
+  }
+  return absl::StrCat(WithThousands(accepted), " accepted, ",
+                      WithThousands(totals.requests - accepted), " rejected",
+                      rejected.empty() ? "" : ": ", rejected);
+}
+
+// What the other records were and what came of them; nothing if there were none.
+void AppendOthers(const Summary& summary, std::string& out) {
+  const RegistryTotals& totals = summary.registry;
+  if (totals == RegistryTotals{}) {
+    return;
+  }
+  AppendFigure("  about devices", totals.devices, "", out);
+  AppendFigure("  requests", totals.requests, Judged(totals), out);
+  AppendFigure("  responses", totals.responses,
+               absl::StrCat(WithThousands(totals.responses_routed), " to network operators, ",
+                            WithThousands(totals.responses_unrouted), " unrouted"),
+               out);
+  AppendFigure("  outcomes", totals.outcomes, "", out);
+  AppendFigure("load switching notices", totals.switch_notices,
+               absl::StrCat("N58, ", WithThousands(totals.switch_unrouted), " of them unrouted"),
+               out);
+  AppendFigure("removed while pending", totals.removals, "", out);
+}
+
 }  // namespace
 
 void AppendFigure(absl::string_view name, uint64_t count, absl::string_view rest,
@@ -60,8 +97,9 @@ void AppendTotals(const Summary& summary, std::string& out) {
   const CodeTotals& totals = summary.totals;
   AppendFigure("records read", summary.read, "", out);
   AppendFigure("dead letters", summary.dead, "", out);
-  AppendFigure("duplicates dropped", totals.duplicates, "", out);
+  AppendFigure("duplicates dropped", summary.duplicates(), "", out);
   AppendFigure("other records", summary.other, "", out);
+  AppendOthers(summary, out);
   AppendFigure("alerts", totals.alerts, "", out);
   AppendFigure("  forwarded unchanged", totals.forwarded, Share(totals.forwarded, totals.alerts),
                out);

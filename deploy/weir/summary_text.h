@@ -19,7 +19,8 @@ std::string SummaryText(const Summary& summary);
 // `  records read  1,234,567  rest`: one line of figures.
 void AppendFigure(absl::string_view name, uint64_t count, absl::string_view rest, std::string& out);
 
-// How many records were read, and what became of them.
+// How many records were read, and what became of them. What is no alert is told apart if there was
+// any.
 void AppendTotals(const Summary& summary, std::string& out);
 
 // The devices that stormed most, at most `rows`, behind an empty line; nothing if there are none.

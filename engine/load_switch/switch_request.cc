@@ -136,4 +136,8 @@ std::optional<RequestId> ParseRequestName(absl::string_view name) {
   return valid && in.done() ? std::make_optional(id) : std::nullopt;
 }
 
+CounterOf CounterOfName(absl::string_view name) {
+  return static_cast<CounterOf>(name.back());
+}
+
 }  // namespace weir

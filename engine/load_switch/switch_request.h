@@ -68,4 +68,7 @@ std::string RequestName(const RequestId& id, CounterOf counter_of = CounterOf::k
 // Nothing if the name is none.
 std::optional<RequestId> ParseRequestName(absl::string_view name);
 
+// Of a name that is one.
+CounterOf CounterOfName(absl::string_view name);
+
 }  // namespace weir

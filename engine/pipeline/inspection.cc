@@ -9,14 +9,6 @@
 
 namespace weir {
 
-namespace {
-
-TimeMs NowOf(const Partition& partition) {
-  return std::max(partition.stream_time(), partition.fired_to()).value_or(TimeMs{});
-}
-
-}  // namespace
-
 absl::StatusOr<std::unique_ptr<Inspection>> Inspection::Read(Store& store) {
   std::unique_ptr<Inspection> inspection(new Inspection());
   WEIR_RETURN_IF_ERROR(inspection->Load(store));
@@ -28,8 +20,8 @@ absl::Status Inspection::Load(Store& store) {
   if (commit_.number == 0) {
     return absl::OkStatus();
   }
-  WEIR_RETURN_IF_ERROR(
-      LoadPartitions(store, [&](uint32_t index) { return PartitionAt(store, index); }));
+  WEIR_RETURN_IF_ERROR(LoadPartitionsWithoutDevices(
+      store, [&](uint32_t index) { return PartitionAt(store, index); }));
   WEIR_RETURN_IF_ERROR(LoadStorms(store, ended_));
   for (const auto& loaded : loaded_) {
     WEIR_RETURN_IF_ERROR(Finish(*loaded));
@@ -55,6 +47,10 @@ absl::Status Inspection::Finish(Loaded& loaded) {
   return absl::IsFailedPrecondition(finished)
              ? absl::DataLossError("the policy versions kept in the state are damaged")
              : finished;
+}
+
+TimeMs Inspection::now(uint32_t index) const {
+  return std::max(partition(index).stream_time(), partition(index).fired_to()).value_or(TimeMs{});
 }
 
 Summary Inspection::Summarise() const {
@@ -84,7 +80,7 @@ DeviceStorms Inspection::StormsOf(Eui64 device) const {
 
 uint64_t Inspection::CountKeys(uint32_t index) const {
   uint64_t keys = 0;
-  partition(index).throttle().ForEachKey(NowOf(partition(index)),
+  partition(index).throttle().ForEachKey(now(index),
                                          [&](const AlertKey& /*key*/, const WindowCount& /*count*/,
                                              const OpenKey* /*open*/) { ++keys; });
   return keys;
@@ -94,8 +90,7 @@ std::vector<InspectedKey> Inspection::KeysOf(Eui64 device) const {
   std::vector<InspectedKey> keys;
   for (uint32_t i = 0; i < partitions(); ++i) {
     partition(i).throttle().ForEachKey(
-        NowOf(partition(i)),
-        [&](const AlertKey& key, const WindowCount& count, const OpenKey* open) {
+        now(i), [&](const AlertKey& key, const WindowCount& count, const OpenKey* open) {
           if (key.device == device) {
             keys.push_back(KeyIn(i, key, count, open));
           }
@@ -130,14 +125,14 @@ InspectedKey Inspection::KeyIn(uint32_t index, const AlertKey& key, const Window
                                const OpenKey* open) const {
   const PolicyVersion& version = past(index).versions.back();
   const CodePolicy& policy = version.policy(key.code);
-  const TimeMs now = NowOf(partition(index));
+  const TimeMs at = now(index);
   InspectedKey inspected{.partition = index,
                          .key = key,
-                         .now = now,
+                         .now = at,
                          .policy = &policy,
                          .excluded = version.excluded(key.code),
                          .count = count,
-                         .measure = Measure(count, policy, now),
+                         .measure = Measure(count, policy, at),
                          .open = open,
                          .episode = open != nullptr && open->episode ? &*open->episode : nullptr};
   const std::optional<AlertCode> pair = PairedCode(key.code);

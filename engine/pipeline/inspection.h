@@ -62,8 +62,9 @@ struct InspectedKey {
 
 class Inspection {
  public:
-  // Reads everything that is in the store. Of a store in which nothing was committed yet there are
-  // no partitions.
+  // Reads everything that is in the store but what is kept for every device and request, which
+  // InspectedDevices looks up: what there is of a partition's registry are its totals. Of a store
+  // in which nothing was committed yet there are no partitions.
   static absl::StatusOr<std::unique_ptr<Inspection>> Read(Store& store);
 
   // Commits in the life of the state, which is the number of the last one.
@@ -73,6 +74,10 @@ class Inspection {
   const std::string& position() const { return commit_.position; }
 
   uint32_t partitions() const { return static_cast<uint32_t>(loaded_.size()); }
+
+  // The time at which all that is said of a partition holds: its stream time, or up to where timers
+  // have fired ahead of it.
+  TimeMs now(uint32_t index) const;
 
   const Partition& partition(uint32_t index) const { return *loaded_[index]->partition; }
 

@@ -53,6 +53,9 @@ class Partition {
   // Beginnings of the names of the entries that Past needs.
   static constexpr std::array<absl::string_view, 2> kPastSections = {"a", "b"};
 
+  // Beginning of the names of the registry's entries, behind which there are no others.
+  static constexpr absl::string_view kRegistry = "d";
+
   // `schedule` and `rules` outlive the partition.
   Partition(const PolicySchedule& schedule, const SystemRules& rules, size_t shards);
   ~Partition() = default;

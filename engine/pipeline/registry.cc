@@ -12,11 +12,8 @@ namespace weir {
 
 namespace {
 
-// Names of the state's sections.
+// The name of the one entry that there is always, before the sections of devices and requests.
 constexpr absl::string_view kProgress = "a";
-constexpr absl::string_view kInventory = "b";
-constexpr absl::string_view kLoadSwitch = "c";
-constexpr absl::string_view kGasFlow = "d";
 
 constexpr absl::string_view kDone = "I0";
 
@@ -145,7 +142,7 @@ void Registry::Take(const OtherEvent& event, const Request& request, TimeMs now)
   const std::optional<Device> device = inventory_.Find(*event.device);
   DeviceFacts facts;
   if (device) {
-    facts = {.network_operator = OperatorOf(*device),
+    facts = {.network_operator = rules_.OperatorOf(*device),
              .supplier = device->supplier,
              .supplier_agent = device->supplier_agent};
   }
@@ -179,7 +176,7 @@ void Registry::Route(const OtherEvent& event, const Response& response, TimeMs n
   const Eui64 party = response.id.party;
   const std::optional<Device> device = inventory_.Find(*event.device);
   ResponseNotice notice{.network_operator = party};
-  if (device && OperatorOf(*device) == party) {
+  if (device && rules_.OperatorOf(*device) == party) {
     if (!IsOperator(party)) {
       notice.unrouted = UnroutedReason::kNotConfigured;
     }
@@ -212,7 +209,7 @@ void Registry::Tell(const std::optional<SwitchChange>& change, TimeMs at) {
     notice.variant = device->variant;
     notice.gbcs_version = device->gbcs_version;
     notice.mpan = std::string(device->mpan());
-    notice.network_operator = OperatorOf(*device);
+    notice.network_operator = rules_.OperatorOf(*device);
     if (!notice.network_operator) {
       notice.unrouted = UnroutedReason::kNoOperator;
     } else if (!IsOperator(*notice.network_operator)) {
@@ -253,11 +250,6 @@ uint64_t Registry::NextCounter() {
 std::optional<DeviceType> Registry::TypeOf(Eui64 device) const {
   const std::optional<Device> known = inventory_.Find(device);
   return known ? std::make_optional(known->type) : std::nullopt;
-}
-
-std::optional<Eui64> Registry::OperatorOf(const Device& device) const {
-  return device.network_operator ? device.network_operator
-                                 : rules_.parties.OperatorOf(device.mpan());
 }
 
 bool Registry::IsOperator(Eui64 party) const {

@@ -56,6 +56,12 @@ struct RegistryTotals {
 
 class Registry {
  public:
+  // Beginnings of the names of the entries that there are for every device or request: the state
+  // may hold tens of millions, behind all other entries.
+  static constexpr absl::string_view kInventory = "b";
+  static constexpr absl::string_view kLoadSwitch = "c";
+  static constexpr absl::string_view kGasFlow = "d";
+
   // `rules` outlive it.
   explicit Registry(const SystemRules& rules);
 
@@ -135,7 +141,6 @@ class Registry {
   }
 
   std::optional<DeviceType> TypeOf(Eui64 device) const;
-  std::optional<Eui64> OperatorOf(const Device& device) const;
   bool IsOperator(Eui64 party) const;
   uint64_t NextCounter();
   std::string EncodeProgress() const;

@@ -25,6 +25,42 @@ std::string PartitionPrefix(size_t index) {
   return prefix;
 }
 
+// The first name, in a partition, of an entry that there is for every device.
+const std::string& FirstOfDevices() {
+  static const auto* const name =
+      new std::string(absl::StrCat(Partition::kRegistry, Registry::kInventory));
+  return *name;
+}
+
+// Visits the entries with the prefix up to the first one whose rest of a key `is_end` accepts.
+absl::Status ScanUntil(Store& store, absl::string_view prefix,
+                       absl::FunctionRef<bool(absl::string_view key)> is_end,
+                       Store::Visitor visit) {
+  bool has_ended = false;
+  const absl::Status scanned =
+      store.Scan(prefix, [&](absl::string_view key, absl::string_view value) {
+        has_ended = is_end(key);
+        return has_ended ? absl::CancelledError("seen enough") : visit(key, value);
+      });
+  return has_ended ? absl::OkStatus() : scanned;
+}
+
+// That there is no entry of this partition or one with a larger number. A store is asked by
+// prefixes: those that the larger numbers begin with, by their length and last byte.
+absl::Status CheckNoneFrom(Store& store, uint64_t index) {
+  const auto missing = [](absl::string_view /*key*/, absl::string_view /*value*/) {
+    return absl::DataLossError("the state misses a partition");
+  };
+  const std::string first = PartitionPrefix(index);
+  WEIR_RETURN_IF_ERROR(store.Scan(first, missing));
+  for (size_t size = kPartitionKeys.size(); size < first.size(); ++size) {
+    for (unsigned byte = static_cast<uint8_t>(first[size]) + 1U; byte <= UINT8_MAX; ++byte) {
+      WEIR_RETURN_IF_ERROR(store.Scan(first.substr(0, size) + static_cast<char>(byte), missing));
+    }
+  }
+  return absl::OkStatus();
+}
+
 absl::Status CheckFormat(Store& store) {
   return store.Scan(kFormatKey, [](absl::string_view /*key*/, absl::string_view value) {
     WireReader in(value);
@@ -95,6 +131,33 @@ absl::Status LoadPartitions(Store& store, PartitionFinder partition_at) {
     next = index + 1;
     WEIR_ASSIGN_OR_RETURN(Partition * partition, partition_at(static_cast<uint32_t>(index)));
     return partition->Load(in.rest(), value);
+  });
+}
+
+absl::Status LoadPartitionsWithoutDevices(Store& store, PartitionFinder partition_at) {
+  for (uint64_t index = 0;; ++index) {
+    Partition* partition = nullptr;
+    WEIR_RETURN_IF_ERROR(ScanUntil(
+        store, PartitionPrefix(index),
+        [](absl::string_view name) { return name >= FirstOfDevices(); },
+        [&](absl::string_view name, absl::string_view value) -> absl::Status {
+          if (partition == nullptr) {
+            WEIR_ASSIGN_OR_RETURN(partition, partition_at(static_cast<uint32_t>(index)));
+          }
+          return partition->Load(name, value);
+        }));
+    if (partition == nullptr) {
+      return CheckNoneFrom(store, index);
+    }
+  }
+}
+
+absl::Status ScanRegistry(Store& store, uint32_t index, absl::string_view section,
+                          absl::string_view beginning, Store::Visitor visit) {
+  const std::string prefix =
+      absl::StrCat(PartitionPrefix(index), Partition::kRegistry, section, beginning);
+  return store.Scan(prefix, [&](absl::string_view rest, absl::string_view value) {
+    return visit(absl::StrCat(beginning, rest), value);
   });
 }
 

@@ -47,6 +47,15 @@ StateScope StormScope(StateBatch& batch);
 using PartitionFinder = absl::FunctionRef<absl::StatusOr<Partition*>(uint32_t index)>;
 absl::Status LoadPartitions(Store& store, PartitionFinder partition_at);
 
+// The same without the entries that there are for every device or request, which are left to
+// ScanRegistry; they are not gone through either.
+absl::Status LoadPartitionsWithoutDevices(Store& store, PartitionFinder partition_at);
+
+// Those entries, of one partition and section of its registry, whose names in it begin with
+// `beginning`, ascending; with their names in the section.
+absl::Status ScanRegistry(Store& store, uint32_t index, absl::string_view section,
+                          absl::string_view beginning, Store::Visitor visit);
+
 // Gives only those entries of one partition that say under which policy it was decided: enough for
 // Partition::Past.
 absl::Status LoadPast(Store& store, uint32_t index, Partition& partition);

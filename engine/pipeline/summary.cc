@@ -12,6 +12,7 @@ void Add(const Partition& partition, Summary& summary) {
   summary.read += partition.counts().read;
   summary.dead += partition.counts().dead;
   summary.other += partition.counts().other;
+  summary.registry += partition.registry().totals();
   const std::vector<CodeTotals> codes = partition.throttle().TotalsByCode();
   for (uint16_t i = 0; i < AlertCode::kCount; ++i) {
     if (codes[i] != CodeTotals{}) {

@@ -159,6 +159,7 @@ inline void ExpectSame(const Summary& a, const Summary& b) {
   EXPECT_EQ(a.read, b.read);
   EXPECT_EQ(a.dead, b.dead);
   EXPECT_EQ(a.other, b.other);
+  EXPECT_TRUE(a.registry == b.registry);
   EXPECT_EQ(a.codes, b.codes);
   ASSERT_EQ(a.storms.size(), b.storms.size());
   for (size_t i = 0; i < a.storms.size(); ++i) {

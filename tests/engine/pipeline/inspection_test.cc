@@ -14,9 +14,11 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "gtest/gtest.h"
 
 #include "engine/base/wire.h"
+#include "engine/pipeline/inspected_devices.h"
 #include "tests/support/logs.h"
 #include "tests/support/memory_ports.h"
 #include "tests/support/random.h"
@@ -290,10 +292,20 @@ TEST_F(KeysTest, NothingIsCountedBeforeTheFirstVersion) {
 
 // ---- States that are none
 
-absl::StatusCode Refusal(MemoryStore store) {
+// Reads all that there is to be read.
+absl::Status ReadEverything(Store& store) {
   const Read read = Inspection::Read(store);
-  EXPECT_TRUE(read.ok() || !read.status().message().empty());
-  return read.status().code();
+  absl::Status status = read.status();
+  for (uint32_t i = 0; status.ok() && i < (*read)->partitions(); ++i) {
+    status = InspectedDevices(**read, DefaultRules(), store).Count(i).status();
+  }
+  return status;
+}
+
+absl::StatusCode Refusal(MemoryStore store) {
+  const absl::Status read = ReadEverything(store);
+  EXPECT_TRUE(read.ok() || !read.message().empty());
+  return read.code();
 }
 
 class DamagedTest : public testing::Test {
@@ -328,14 +340,25 @@ TEST_F(DamagedTest, PartsThatAreMissing) {
     ASSERT_EQ(damaged.entries().erase(key), 1U);
     EXPECT_EQ(Refusal(damaged), absl::StatusCode::kDataLoss) << key;
   }
-  // A partition between others.
-  std::string second = "partition/";
-  PutOrderedU64(1, second);
-  MemoryStore damaged = store_;
-  std::erase_if(damaged.entries(), [&](const auto& entry) {
-    return entry.first.compare(0, second.size(), second) == 0;
-  });
-  EXPECT_EQ(Refusal(damaged), absl::StatusCode::kDataLoss);
+  // The first partition, and one between others.
+  for (const uint64_t index : {0U, 1U}) {
+    std::string prefix = "partition/";
+    PutOrderedU64(index, prefix);
+    MemoryStore damaged = store_;
+    std::erase_if(damaged.entries(),
+                  [&](const auto& entry) { return absl::StartsWith(entry.first, prefix); });
+    EXPECT_EQ(Refusal(damaged), absl::StatusCode::kDataLoss) << index;
+  }
+}
+
+TEST_F(DamagedTest, APartitionFarBehindTheOthers) {
+  for (const uint64_t index : {4U, 255U, 256U, 70'000U, UINT32_MAX}) {
+    std::string name = "partition/";
+    PutOrderedU64(index, name);
+    MemoryStore damaged = store_;
+    damaged.entries()[name + "a"] = "head";
+    EXPECT_EQ(Refusal(damaged), absl::StatusCode::kDataLoss) << index;
+  }
 }
 
 TEST_F(DamagedTest, AVersionThatCannotHaveTakenEffect) {
