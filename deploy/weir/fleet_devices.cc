@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "deploy/weir/fleet_habits.h"
+#include "deploy/weir/fleet_parties.h"
 #include "deploy/weir/fleet_random.h"
 
 namespace weir {
@@ -14,19 +15,6 @@ using Random = FleetRandom;
 constexpr uint64_t kSuppliers = 20;
 constexpr uint64_t kNetworkOperators = 14;
 
-// The lower of two numbers: the first suppliers are larger than the last ones.
-Eui64 SupplierOf(uint64_t device) {
-  Random random(0, Random::Purpose::kDevice, device / kDevicesPerHome);
-  const uint64_t supplier = std::min(random.Below(kSuppliers), random.Below(kSuppliers));
-  return {0x90B3D51F30010000 + (supplier << 8)};
-}
-
-// Homes next to one another have the same.
-Eui64 NetworkOperatorOf(uint64_t device, uint64_t devices) {
-  const uint64_t first_of_home = device - device % kDevicesPerHome;
-  return {0x90B3D51F30020000 + (first_of_home * kNetworkOperators / devices << 8)};
-}
-
 bool GoesToNetworkOperator(AlertCode code) {
   if (!code.is_device()) {
     return code == kHubOff;
@@ -37,17 +25,35 @@ bool GoesToNetworkOperator(AlertCode code) {
 }  // namespace
 
 // Identifiers that no maker has: locally administered. Scattered, as those of a real fleet are.
-Eui64 DeviceId(uint64_t device) {
+Eui64 IdInHome(uint64_t number, uint64_t place) {
   constexpr uint64_t kMask = (uint64_t{1} << 40) - 1;
   constexpr uint64_t kPrefix = 0x02DB;
   constexpr uint64_t kFactor = 0x9E3779B97F;  // odd, so that no two homes get the same
-  uint64_t home = device / kDevicesPerHome * kFactor & kMask;
+  uint64_t home = number * kFactor & kMask;
   home = (home ^ home >> 20) * kFactor & kMask;
-  return {kPrefix << 48 | home << 8 | (0xA0 + device % kDevicesPerHome)};
+  return {kPrefix << 48 | home << 8 | (0xA0 + place)};
+}
+
+Eui64 DeviceId(uint64_t device) {
+  return IdInHome(device / kDevicesPerHome, device % kDevicesPerHome);
+}
+
+// The lower of two numbers: the first suppliers are larger than the last ones.
+uint64_t SupplierNumber(uint64_t device) {
+  Random random(0, Random::Purpose::kDevice, device / kDevicesPerHome);
+  const uint64_t first = random.Below(kSuppliers);
+  return std::min(first, random.Below(kSuppliers));
+}
+
+uint64_t OperatorNumber(uint64_t device, uint64_t devices) {
+  const uint64_t first_of_home = device - device % kDevicesPerHome;
+  return first_of_home * kNetworkOperators / devices;
 }
 
 Eui64 RecipientOf(AlertCode code, uint64_t device, uint64_t devices) {
-  return GoesToNetworkOperator(code) ? NetworkOperatorOf(device, devices) : SupplierOf(device);
+  return GoesToNetworkOperator(code)
+             ? PartyId(FleetParty::kNetworkOperator, OperatorNumber(device, devices))
+             : PartyId(FleetParty::kSupplier, SupplierNumber(device));
 }
 
 TimeMs SeenAt(uint64_t device, TimeMs received) {

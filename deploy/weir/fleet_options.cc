@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 
+#include "deploy/weir/fleet_devices.h"
 #include "engine/base/status_macros.h"
 
 namespace weir {
@@ -28,6 +29,14 @@ absl::Status CheckDevices(const FleetOptions& options) {
       {"have a wrong clock", options.wrong_clocks, kMaxFleetWrongClocks},
       {"be received far ahead", options.far_ahead, kMaxFleetFarAhead},
   };
+
+  const uint64_t homes = options.devices / kDevicesPerHome;
+  if (options.system > std::min(homes, kMaxFleetSystem)) {
+    return Invalid(absl::StrCat("there cannot be records about ", options.system,
+                                " homes: give at most as many as there are, a third of the devices,"
+                                " and at most ",
+                                kMaxFleetSystem));
+  }
 
   if (options.devices < 1 || options.devices > kMaxFleetDevices) {
     return Invalid(absl::StrCat("the number of devices must be 1 to ", kMaxFleetDevices));

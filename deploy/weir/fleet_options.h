@@ -17,6 +17,8 @@ constexpr uint64_t kMaxFleetFlapping = 1'000'000;
 constexpr uint64_t kMaxFleetWrongClocks = 1'000'000;
 constexpr uint64_t kMaxFleetOutages = 1000;
 constexpr uint64_t kMaxFleetFarAhead = 1000;
+constexpr uint64_t kMaxFleetSystem = 1'000'000;
+constexpr uint64_t kMaxFleetInventory = 1'000'000'000;
 constexpr DurationMs kMaxFleetDuration{3650 * kDay.value};
 constexpr double kMaxFleetRate = 86400;
 
@@ -42,6 +44,10 @@ struct FleetOptions {
   uint64_t far_ahead = 0;     // devices of which alerts have a received time far ahead
   double duplicates = 0;      // the share of device alerts that is delivered twice
   double late = 0;            // the share of alerts that is delivered late
+
+  // Homes of which there are records about devices and service requests (fleet_system.h), at most
+  // as many as there are.
+  uint64_t system = 0;
 };
 
 // InvalidArgument, with a reason for people, if no fleet can be made of the options.

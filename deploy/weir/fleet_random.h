@@ -31,6 +31,9 @@ class FleetRandom {
     kWrongClocks,
     kLate,
     kDuplicate,
+    kSystemHomes,
+    kSystem,
+    kInventory,
   };
 
   FleetRandom(uint64_t seed, Purpose purpose, uint64_t index)

@@ -1,14 +1,11 @@
 #include "deploy/weir/generate_command.h"
 
-#include <signal.h>
-
 #include <array>
-#include <cerrno>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
-#include <system_error>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
@@ -18,6 +15,11 @@
 #include "connectors/formats/format.h"
 #include "deploy/weir/exit_codes.h"
 #include "deploy/weir/fleet.h"
+#include "deploy/weir/fleet_expectation.h"
+#include "deploy/weir/fleet_parties.h"
+#include "deploy/weir/fleet_system.h"
+#include "deploy/weir/generate_inventory.h"
+#include "deploy/weir/generate_output.h"
 #include "deploy/weir/progress.h"
 #include "deploy/weir/record_writer.h"
 #include "engine/alert/event.h"
@@ -28,53 +30,6 @@ namespace weir {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-constexpr size_t kBlockSize = size_t{1} << 20;
-
-// While it lives, writing to a pipe that nobody reads fails with EPIPE and does not end the
-// process.
-class BrokenPipesIgnored {
- public:
-  BrokenPipesIgnored() {
-    struct sigaction ignore {};
-
-    ignore.sa_handler = SIG_IGN;
-    restore_ = sigaction(SIGPIPE, &ignore, &before_) == 0;
-  }
-
-  ~BrokenPipesIgnored() {
-    if (restore_) {
-      sigaction(SIGPIPE, &before_, nullptr);
-    }
-  }
-
-  BrokenPipesIgnored(const BrokenPipesIgnored&) = delete;
-  BrokenPipesIgnored& operator=(const BrokenPipesIgnored&) = delete;
-  BrokenPipesIgnored(BrokenPipesIgnored&&) = delete;
-  BrokenPipesIgnored& operator=(BrokenPipesIgnored&&) = delete;
-
- private:
-  struct sigaction before_ {};
-
-  bool restore_ = false;
-};
-
-// Nothing can be told if standard error cannot be written.
-void Say(const std::string& text) {
-  static_cast<void>(std::fputs(text.c_str(), stderr));
-}
-
-bool Write(absl::string_view block, std::FILE* out) {
-  return std::fwrite(block.data(), 1, block.size(), out) == block.size();
-}
-
-int OutputFailed(int error) {
-  if (error != EPIPE) {
-    Say(absl::StrCat(
-        "weir generate: cannot write the alerts: ", std::generic_category().message(error), "\n"));
-  }
-  return kExitFailed;
-}
 
 // Adds `count` of something, if there is any.
 void AppendCount(uint64_t count, const char* what, absl::string_view& separator,
@@ -101,10 +56,20 @@ std::string Describe(const FleetCounts& counts) {
   return text;
 }
 
-void TellResult(const FleetCounts& counts, const std::string& left_out, uint64_t bytes,
-                double seconds) {
-  Say(absl::StrFormat("weir generate: %s%s; %.1f MB in %.1f s\n", Describe(counts), left_out,
-                      static_cast<double>(bytes) / 1e6, seconds));
+// `50 device records, 20 requests, ...`; nothing if there are none.
+std::string DescribeSystem(const SystemCounts& counts, uint64_t expected) {
+  if (counts.all() == 0) {
+    return {};
+  }
+  std::string text = absl::StrCat("; ", counts.all(), " other records");
+  absl::string_view separator = ": ";
+  AppendCount(counts.devices, " about devices", separator, text);
+  AppendCount(counts.requests, " requests", separator, text);
+  AppendCount(counts.responses, " responses", separator, text);
+  AppendCount(counts.outcomes, " outcomes", separator, text);
+  separator = "; ";
+  AppendCount(expected, " lines expected", separator, text);
+  return text;
 }
 
 std::string DescribeLeftOut(uint64_t count, const RecordLayout& layout) {
@@ -114,51 +79,136 @@ std::string DescribeLeftOut(uint64_t count, const RecordLayout& layout) {
                                    " has no form");
 }
 
-// Writes all alerts. The number of the error if that fails, else 0.
-int WriteAlerts(DurationMs duration, Fleet& fleet, RecordWriter& writer, std::FILE* out,
-                uint64_t& bytes) {
-  Progress progress("generating", "alerts");
-  KeptAlert alert;
-  std::string block;
-  int error = 0;
-  for (bool more = true; more && error == 0;) {
-    block.clear();
-    while (block.size() < kBlockSize && (more = fleet.Next(alert))) {
-      writer.Append(View(alert), block);
+void TellResult(const std::string& what, uint64_t bytes, Clock::time_point started) {
+  SayGenerated(absl::StrFormat("weir generate: %s; %.1f MB in %.1f s\n", what,
+                               static_cast<double>(bytes) / 1e6,
+                               std::chrono::duration<double>(Clock::now() - started).count()));
+}
+
+// A fleet on its way into a capture: its alerts, and its other records between them.
+class Generating {
+ public:
+  Generating(const FleetOptions& options, const RecordLayout& layout, SideFile& expected)
+      : start_(options.start),
+        duration_(options.duration),
+        fleet_(options),
+        system_(options),
+        writer_(layout),
+        expectation_(layout.partitions),
+        expected_(expected) {}
+
+  void Run(GenerateOutput& out) {
+    Progress progress("generating", "alerts");
+    KeptAlert alert;
+    for (bool more = true, fine = true; more && fine;) {
+      while (block_.size() < kGenerateBlock && (more = fleet_.Next(alert))) {
+        AddSystem(start_ + fleet_.covered());
+        Add(alert);
+      }
+      if (!more) {
+        AddSystem(kLatestTime);
+      }
+      fine = Flush(out) && (more || out.Flush());
+      if (more && fine) {
+        progress.Update(fleet_.counts().all(), static_cast<uint64_t>(fleet_.covered().value),
+                        static_cast<uint64_t>(duration_.value));
+      }
     }
-    bytes += block.size();
-    const bool written = Write(block, out) && (more || std::fflush(out) == 0);
-    error = written ? 0 : errno;
-    if (more && written) {
-      progress.Update(fleet.counts().all(), static_cast<uint64_t>(fleet.covered().value),
-                      static_cast<uint64_t>(duration.value));
+    progress.Finish();
+  }
+
+  std::string Describe(const RecordLayout& layout) const {
+    return weir::Describe(fleet_.counts()) +
+           DescribeSystem(system_.counts(), expectation_.lines()) +
+           DescribeLeftOut(writer_.left_out(), layout);
+  }
+
+ private:
+  void Add(const KeptAlert& alert) {
+    if (writer_.Append(View(alert), block_) && expected_.is_there()) {
+      expectation_.TakeAlert(writer_.PartitionOf(alert.device), alert.device, *alert.received,
+                             lines_);
     }
   }
-  progress.Finish();
-  return error;
+
+  // All that is received up to that time.
+  void AddSystem(TimeMs until) {
+    for (const SystemRecord* next = system_.Next(); next != nullptr && next->received <= until;
+         next = system_.Next()) {
+      const std::optional<TimeMs> received = writer_.Append(*next, block_);
+      if (expected_.is_there()) {
+        expectation_.Take(writer_.PartitionOf(next->device), *next, received, lines_);
+      }
+      system_.Pop();
+    }
+  }
+
+  bool Flush(GenerateOutput& out) {
+    expected_.Write(lines_);
+    lines_.clear();
+    const bool fine = out.Write(block_);
+    block_.clear();
+    return fine;
+  }
+
+  const TimeMs start_;
+  const DurationMs duration_;
+  Fleet fleet_;
+  FleetSystem system_;
+  RecordWriter writer_;
+  FleetExpectation expectation_;
+  SideFile& expected_;
+  std::string block_;
+  std::string lines_;
+};
+
+absl::Status CheckExpected(const GenerateArguments& arguments) {
+  if (arguments.expect.empty()) {
+    return absl::OkStatus();
+  }
+  if (arguments.inventory > 0 || arguments.layout.keyed || arguments.fleet.far_ahead > 1) {
+    return absl::InvalidArgumentError(
+        "what must come of it is known without --inventory, without --keyed, where the log gives "
+        "the times, and with --far-ahead 1 at most");
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace
 
-int RunGenerate(const GenerateArguments& arguments, std::FILE* out) {
+int RunGenerate(const GenerateArguments& arguments, std::FILE* file) {
   FleetOptions options = arguments.fleet;
   options.payloads = options.payloads || NeedsPayloads(arguments.layout);
   absl::Status status = CheckFleetOptions(options);
   status.Update(CheckLayout(arguments.layout));
+  status.Update(CheckExpected(arguments));
   if (!status.ok()) {
-    Say(absl::StrCat("weir generate: ", status.message(), "\n"));
+    SayGenerated(absl::StrCat("weir generate: ", status.message(), "\n"));
     return kExitUsage;
   }
   const BrokenPipesIgnored guard;
   const Clock::time_point started = Clock::now();
-  Fleet fleet(options);
-  RecordWriter writer(arguments.layout);
-  uint64_t bytes = 0;
-  if (const int error = WriteAlerts(options.duration, fleet, writer, out, bytes); error != 0) {
-    return OutputFailed(error);
+  SideFile parties(arguments.parties);
+  parties.Write(arguments.parties.empty() ? std::string() : FleetPartiesFile());
+  SideFile expected(arguments.expect);
+  if (!parties.Finish() || (!arguments.expect.empty() && !expected.is_there())) {
+    expected.Finish();
+    return kExitFailed;
   }
-  TellResult(fleet.counts(), DescribeLeftOut(writer.left_out(), arguments.layout), bytes,
-             std::chrono::duration<double>(Clock::now() - started).count());
+  GenerateOutput out(file);
+  std::string made;
+  if (arguments.inventory > 0) {
+    GenerateInventory(arguments, out);
+    made = absl::StrCat(arguments.inventory, " records about devices");
+  } else {
+    Generating generating(options, arguments.layout, expected);
+    generating.Run(out);
+    made = generating.Describe(arguments.layout);
+  }
+  if (out.Finish() != kExitDone || !expected.Finish()) {
+    return kExitFailed;
+  }
+  TellResult(made, out.bytes(), started);
   return kExitDone;
 }
 

@@ -140,6 +140,31 @@ void AddTraffic(CLI::App& command, FleetOptions& fleet) {
       ->capture_default_str();
 }
 
+void AddSystem(CLI::App& command, GenerateArguments& arguments) {
+  command
+      .add_option(
+          "--system", arguments.fleet.system,
+          "In how many of the homes, three devices each, there are other records as well: what "
+          "the inventory knows of their devices, service requests, responses and outcomes about "
+          "load switching, reads of network operators, returned hubs and gas flow, and devices "
+          "that stay pending. About 20 records a home; faults such as --late concern alerts only")
+      ->check(IsAtMost("NUMBER", 0, kMaxFleetSystem))
+      ->capture_default_str();
+  command.add_option(
+      "--expect", arguments.expect,
+      "Write what must come of the records of --system into this file: a JSON line for each "
+      "request that is judged, notice of a change, response that goes on, device that is removed");
+  command.add_option("--parties", arguments.parties,
+                     "Write the parties of the fleet into this file, as weir replay --config "
+                     "reads it");
+  command
+      .add_option("--inventory", arguments.inventory,
+                  "Write so many records about as many devices, received evenly over the duration, "
+                  "and nothing else; json in every format")
+      ->check(IsAtMost("NUMBER", 0, kMaxFleetInventory))
+      ->capture_default_str();
+}
+
 // ---- What may happen to it
 
 void AddFaults(CLI::App& command, FleetOptions& fleet) {
@@ -182,7 +207,9 @@ void AddLayout(CLI::App& command, GenerateArguments& arguments) {
           "How an alert is written, one a line: json; kcat, what kcat -J prints of a topic; gbcs, "
           "the time received, a tab and the device's message in hexadecimal; duis, an XML "
           "document. gbcs leaves out DCC alerts, for which it has no form; in duis each has a "
-          "counter, the DCC's own")
+          "counter, the DCC's own. Of what --system adds, records about devices are json in every "
+          "format, and in gbcs all that are no alerts; in duis a request is json if it says what "
+          "DUIS has no place for")
       ->check(IsFormat())
       ->default_str("json");
   command.add_flag("--payloads", arguments.fleet.payloads,
@@ -213,11 +240,13 @@ void AddLayout(CLI::App& command, GenerateArguments& arguments) {
 CLI::App* AddGenerate(CLI::App& root, GenerateArguments& arguments) {
   CLI::App* command = root.add_subcommand(
       "generate",
-      "Write the alerts of a synthetic fleet to standard output, one a line, in the order of a "
+      "Write the alerts and other records of a synthetic fleet to standard output, one a line, in "
+      "the order of a "
       "log. The same options always give the same bytes, and an option for one kind of alerts "
       "leaves the others as they are.");
   AddFleet(*command, arguments.fleet);
   AddTraffic(*command, arguments.fleet);
+  AddSystem(*command, arguments);
   AddFaults(*command, arguments.fleet);
   AddLayout(*command, arguments);
   command->footer(
@@ -231,7 +260,11 @@ CLI::App* AddGenerate(CLI::App& root, GenerateArguments& arguments) {
       "  weir generate --unknown-codes 0.01 --wrong-clocks 10 --far-ahead 1 | weir replay -\n"
       "  weir generate --format kcat --partitions 8 --payload-format gbcs > topic.jsonl\n"
       "  weir generate --format gbcs --storms 0 | weir decode\n"
-      "  weir generate --format duis --devices 30 > documents.xml");
+      "  weir generate --format duis --devices 30 > documents.xml\n"
+      "  weir generate --system 500 --duration 7d --parties parties.yaml --expect expected.jsonl "
+      "|\n"
+      "    weir replay --config parties.yaml --out result -\n"
+      "  weir generate --inventory 60000000 --parties parties.yaml > inventory.jsonl");
   return command;
 }
 

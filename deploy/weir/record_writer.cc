@@ -3,6 +3,7 @@
 #include <zlib.h>
 
 #include <optional>
+#include <variant>
 
 #include "absl/strings/string_view.h"
 
@@ -10,6 +11,7 @@
 #include "connectors/formats/duis_encode.h"
 #include "connectors/formats/json_writer.h"
 #include "connectors/formats/kcat_encode.h"
+#include "deploy/weir/system_message.h"
 #include "engine/alert/alert_code.h"
 #include "engine/alert/eui64.h"
 #include "engine/base/check.h"
@@ -23,7 +25,7 @@ namespace {
 constexpr absl::string_view kTopic = "meter.events";
 
 // What librdkafka's partitioner `consistent`, and its default for records with a key, gives.
-uint64_t PartitionOf(absl::string_view key, uint64_t partitions) {
+uint64_t PartitionOfKey(absl::string_view key, uint64_t partitions) {
   const auto* bytes = reinterpret_cast<const Bytef*>(key.data());
   return crc32(0, bytes, static_cast<uInt>(key.size())) % partitions;
 }
@@ -73,7 +75,9 @@ bool RecordWriter::Append(const Alert& alert, std::string& out) {
     return false;
   }
   if (layout_.format == Format::kKcat) {
-    AppendEnvelope(alert, out);
+    payload_.clear();
+    AppendMessage(alert, payload_);
+    AppendEnvelope(alert.device, *alert.received, payload_, out);
     return true;
   }
   AppendPrefix(alert, out);
@@ -93,20 +97,53 @@ void RecordWriter::AppendPrefix(const Alert& alert, std::string& out) const {
   }
 }
 
-void RecordWriter::AppendEnvelope(const Alert& alert, std::string& out) {
-  payload_.clear();
-  AppendMessage(alert, payload_);
-  std::optional<std::string> key;
-  if (alert.device) {
-    key = FormatEui64(*alert.device);
+uint64_t RecordWriter::PartitionOf(std::optional<Eui64> device) const {
+  return device && layout_.format == Format::kKcat
+             ? PartitionOfKey(FormatEui64(*device), layout_.partitions)
+             : 0;
+}
+
+std::optional<TimeMs> RecordWriter::Append(const SystemRecord& record, std::string& out) {
+  const auto* outcome = std::get_if<SystemOutcome>(&record.what);
+  if (outcome != nullptr && outcome->bare) {
+    const KeptAlert alert = AlertOf(record, *outcome);
+    Append(View(alert), out);
+    return record.received;
   }
-  const uint64_t partition = key ? PartitionOf(*key, layout_.partitions) : 0;
+  std::string message;
+  const bool says_time = AppendSystemMessage(record, MessageFormat(layout_), message);
+  AppendWritten(record.device, record.received, message, out);
+  const bool is_told = says_time || layout_.format == Format::kKcat;
+  return is_told ? std::make_optional(record.received) : std::nullopt;
+}
+
+void RecordWriter::AppendWritten(Eui64 device, TimeMs received, absl::string_view message,
+                                 std::string& out) {
+  if (layout_.format == Format::kKcat) {
+    AppendEnvelope(device, received, message, out);
+    return;
+  }
+  if (layout_.keyed) {
+    AppendEui64(device, out);
+    out.push_back('\t');
+  }
+  out.append(message.data(), message.size());
+  out.push_back('\n');
+}
+
+void RecordWriter::AppendEnvelope(std::optional<Eui64> device, TimeMs received,
+                                  absl::string_view message, std::string& out) {
+  std::optional<std::string> key;
+  if (device) {
+    key = FormatEui64(*device);
+  }
+  const uint64_t partition = key ? PartitionOfKey(*key, layout_.partitions) : 0;
   AppendKcat({.topic = kTopic,
               .partition = static_cast<int32_t>(partition),
               .offset = offsets_[partition]++,
-              .time = *alert.received,
+              .time = received,
               .key = key,
-              .payload = payload_},
+              .payload = message},
              out);
 }
 

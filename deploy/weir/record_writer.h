@@ -1,4 +1,5 @@
-// Writes alerts as the lines of a capture, in any format that `weir replay` reads.
+// Writes alerts and other records as the lines of a capture, in any format that `weir replay`
+// reads.
 //
 // Promises: the same alerts give the same bytes; a line is read back to its alert, except for what
 // its format cannot say:
@@ -6,6 +7,10 @@
 //   - duis has none for most DCC alerts, only some of the others have a place for the time of the
 //     device (AppendDuis), and each DCC alert without a counter gets one: its sender's, the DCC's;
 //   - keyed, gbcs leaves out the time received, which is for the log to say;
+//   - gbcs says only those other records that are alerts of devices, and duis no device records and
+//     no request that names a role, a supplier or a number of instructions, or has a value that the
+//     schema refuses: these are written as json among the others, which every reader tells apart;
+//   - a request in duis has no received time;
 //   - in kcat each partition is a log of its own. The partition of a device follows from its id, as
 //     with kcat and other producers on librdkafka; offsets count from 0 in each.
 //
@@ -16,12 +21,15 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/strings/string_view.h"
 
 #include "connectors/formats/format.h"
+#include "deploy/weir/fleet_system.h"
 #include "engine/alert/event.h"
 
 namespace weir {
@@ -54,11 +62,22 @@ class RecordWriter {
   // the format has no form for the alert.
   bool Append(const Alert& alert, std::string& out);
 
+  // Appends the line of another record. Returns the received time as it is read again, if it is
+  // said.
+  std::optional<TimeMs> Append(const SystemRecord& record, std::string& out);
+
+  // Appends the line of a record about a device whose message is written already.
+  void AppendWritten(Eui64 device, TimeMs received, absl::string_view message, std::string& out);
+
+  // Where the records of a device stand: 0 unless in kcat.
+  uint64_t PartitionOf(std::optional<Eui64> device) const;
+
   // How many alerts had no form.
   uint64_t left_out() const { return left_out_; }
 
  private:
-  void AppendEnvelope(const Alert& alert, std::string& out);
+  void AppendEnvelope(std::optional<Eui64> device, TimeMs received, absl::string_view message,
+                      std::string& out);
   void AppendPrefix(const Alert& alert, std::string& out) const;
   void AppendMessage(const Alert& alert, std::string& out);
   void AppendDocument(const Alert& alert, std::string& out);

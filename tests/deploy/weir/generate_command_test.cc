@@ -71,7 +71,18 @@ TEST(GenerateCommand, ReadsHowToWrite) {
   EXPECT_TRUE(Parse("generate --keyed").layout.keyed);
 }
 
+TEST(GenerateCommand, ReadsWhatElseThereIs) {
+  const GenerateArguments arguments =
+      Parse("generate --system 5 --expect expected --parties parties.yaml --inventory 7");
+  EXPECT_EQ(arguments.fleet.system, 5u);
+  EXPECT_EQ(arguments.expect, "expected");
+  EXPECT_EQ(arguments.parties, "parties.yaml");
+  EXPECT_EQ(arguments.inventory, 7u);
+}
+
 TEST(GenerateCommand, HasDefaults) {
+  EXPECT_EQ(Parse("generate").fleet.system, 0u);
+  EXPECT_EQ(Parse("generate").inventory, 0u);
   EXPECT_EQ(Parse("generate").layout.format, Format::kJson);
   EXPECT_EQ(Parse("generate").layout.payload, Format::kJson);
   EXPECT_EQ(Parse("generate").fleet.flapping, 0u);
@@ -104,6 +115,9 @@ TEST(GenerateCommand, RefusesWhatItCannotRead) {
                            "generate --late 2",
                            "generate --wrong-clocks 0.5",
                            "generate --far-ahead 1001",
+                           "generate --system -1",
+                           "generate --system 1000001",
+                           "generate --inventory x",
                            "generate extra"}) {
     EXPECT_THROW(Parse(line), CLI::ParseError) << line;
   }
