@@ -133,7 +133,7 @@ void AppendOpen(const InspectedState& state, const InspectedRequest& kept, std::
 
 }  // namespace
 
-void AppendCounts(const DeviceCounts& counts, std::string& out) {
+void AppendCountLines(const DeviceCounts& counts, std::string& out) {
   if (counts == DeviceCounts{}) {
     return;
   }

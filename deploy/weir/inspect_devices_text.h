@@ -11,7 +11,7 @@
 namespace weir {
 
 // Lines: how much is kept; none if that is nothing.
-void AppendCounts(const DeviceCounts& counts, std::string& out);
+void AppendCountLines(const DeviceCounts& counts, std::string& out);
 
 // What has been looked up of a device, in sections; none of what there is nothing of.
 void AppendKept(const InspectedState& state, std::string& out);

@@ -76,7 +76,7 @@ void AppendPartition(const InspectedState& state, uint32_t index, std::string& o
   AppendFigure("messages remembered", partition.throttle().messages_remembered(), "", out);
   AppendFigure("counter table, bytes", partition.throttle().counters().table().MemoryBytes(), "",
                out);
-  AppendCounts(state.counts[index], out);
+  AppendCountLines(state.counts[index], out);
 }
 
 // ---- A device

@@ -36,8 +36,19 @@ POLICY = b"""policies:
 """
 DEVICE = "00-DB-12-34-56-78-90-A0"
 PARTY = "90-B3-D5-1F-30-01-00-00"
-FIGURES = ("read", "dead", "duplicates", "other", "alerts", "forwarded", "copies", "consolidated",
-           "pending", "unrepresented", "episodes")  # fmt: skip
+OPERATOR = "90-B3-D5-1F-30-02-00-00"
+MINIMAL = "00-DB-12-34-56-78-90-A1"
+CONFIG = f"""parties:
+  - {{id: {OPERATOR}, role: ED, distributors: ["14"]}}
+load_switching:
+  triggers:
+    "9.9": {{from: 2019-11-29T00:00:00Z, instructions: 4}}
+    "8131": {{enabled: true}}
+""".encode()
+FIGURES = ("read", "dead", "duplicates", "other", "others", "requests_accepted",
+           "requests_rejected", "responses_to_operators", "load_switching", "pending_devices",
+           "alerts", "forwarded", "copies", "consolidated", "pending", "unrepresented",
+           "episodes")  # fmt: skip
 KEY = ("device", "code", "recipient")
 
 
@@ -50,6 +61,61 @@ def kcat(partition: int, ts: int, number: int, **fields: object) -> bytes:
     payload = json.dumps({"device": DEVICE, "code": "8F3F", "counter": str(number), **fields})
     envelope = {"topic": "meter.events", "partition": partition, "offset": number, "ts": ts}
     return json.dumps({**envelope, "key": DEVICE, "payload": payload}).encode() + b"\n"
+
+
+def request_id(number: int, device: str = DEVICE) -> str:
+    return f"{PARTY}:{device}:{number}"
+
+
+def meter_records() -> list[Fields]:
+    """Of a meter of which everything is known, and of one of which little is."""
+    device = {"type": "device", "device": DEVICE, "device_type": "ESME"}
+    minimal = {"type": "device", "device": MINIMAL, "device_type": "GSME"}
+    request, outcome = {"type": "request"}, {"type": "outcome", "code": "8F66"}
+    done = {"type": "response", "response_code": "I0"}
+    gas = {**request, "srv": "6.7"}
+    changed = {"device": DEVICE, "code": "8131"}
+    timed = [
+        {**device, "status": "Commissioned"},
+        {**device, "status": "Pending", "added_by": PARTY, "mpxn": ["1412345678901", "G1"],
+         "supplier": PARTY, "supplier_agent": PARTY, "gbcs_version": "4.1", "variant": "A"},
+        {**minimal, "status": "Commissioned"},
+        {**request, "request_id": request_id(1), "srv": "6.14.2", "instructions": 3,
+         "execute_at": "2019-12-03T00:00:00Z"},
+        {**outcome, "request_id": request_id(1), "instruction": 1},
+        {**outcome, "request_id": request_id(1), "instruction": 2, "code": "8F67"},
+        {**outcome, "request_id": request_id(2), "srv": "9.9", "instruction": 1},
+        {**request, "request_id": request_id(3), "srv": "6.14.1",
+         "execute_at": "2019-12-04T00:00:00Z"},
+        {**done, "request_id": request_id(4), "srv": "6.14.1"},
+        {**outcome, "request_id": request_id(5), "srv": "6.14.1", "code": "8F67"},
+        {**changed, "counter": "6", "recipient": PARTY},
+        {**changed, "counter": "7"},
+        {**gas, "request_id": request_id(8), "gas_flow_rate": "6.1680"},
+        {**done, "request_id": request_id(8), "srv": "6.7"},
+        {**gas, "request_id": request_id(8, MINIMAL), "gas_flow_rate": 1},
+        {**done, "request_id": request_id(8, MINIMAL), "srv": "6.7"},
+        {**gas, "request_id": request_id(9, MINIMAL), "gas_flow_rate": "0.5"},
+        {**gas, "request_id": request_id(10, MINIMAL), "gas_flow_rate": "7"},
+    ]  # fmt: skip
+    times = ({"received": f"2019-12-02T10:00:{i:02}.000Z"} for i in range(len(timed)))
+    # Before there is any time.
+    return [{**minimal, "status": "Pending"}, *map(lambda a, b: {**a, **b}, timed, times)]
+
+
+def as_lines(records: list[Fields]) -> bytes:
+    return b"".join(json.dumps(record).encode() + b"\n" for record in records)
+
+
+def as_kcat(records: list[Fields]) -> bytes:
+    lines = []
+    for number, record in enumerate(records):
+        bare = {name: value for name, value in record.items() if name != "received"}
+        key = bare.get("device") or bare["request_id"].split(":")[1]
+        lines.append({"topic": "meter.events", "partition": 0, "offset": number,
+                      "ts": 1575280800000 + 1000 * number, "key": key,
+                      "payload": json.dumps(bare)})  # fmt: skip
+    return as_lines(lines)
 
 
 def content_of(folder: Path) -> dict[str, tuple[bytes, int, int]]:
@@ -255,7 +321,8 @@ class KnownTest(InspectCase):
         device = self.object("--device", DEVICE.replace("-", "").lower())
         self.assertEqual(
             {name: device[name] for name in device if name != "keys"},
-            {"device": DEVICE, "episodes": 1, "alerts": 2, "consolidated": 2, "live_keys": 4},
+            {"device": DEVICE, "episodes": 1, "alerts": 2, "consolidated": 2, "live_keys": 4,
+             "inventory": [], "gas_flow": [], "done_requests": [], "open_requests": []},
         )
         pair_key, _, storm_key, excluded_key = sorted(
             device["keys"], key=lambda key: ("8020 8001 8F3F 8F3E".index(key["code"]))
@@ -355,6 +422,84 @@ class KnownTest(InspectCase):
         self.assertEqual(self.object(), beside)
         self.assertEqual((beside["commit"], beside["read"], beside["partitions"]), (0, 0, []))
         self.assertIn("nothing has been committed yet", self.text())
+
+
+class MeterTest(InspectCase):
+    """What is known of single meters, beside their alerts."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.config = self.file("weir.yaml", CONFIG)
+        self.capture.write_bytes(as_lines(meter_records()))
+        arguments = self.arguments("--config", self.config, self.capture)
+        self.expect(DONE, arguments)
+
+    def test_a_device(self) -> None:
+        device = self.object("--config", self.config, "--device", DEVICE)
+        (known,) = device["inventory"]
+        self.assertEqual(
+            known,
+            {"device": DEVICE, "device_type": "ESME", "status": "Pending",
+             "status_since": "2019-12-02T10:00:01.000Z",
+             "pending_until": "2022-12-02T10:00:00.000Z", "added": "2019-12-02T10:00:00.000Z",
+             "added_by": PARTY, "mpxn": ["1412345678901", "G1"], "network_operator": OPERATOR,
+             "supplier": PARTY, "supplier_agent": PARTY, "gbcs_version": "4.1", "variant": "A",
+             "history": [{"status": "Commissioned", "since": "2019-12-02T10:00:00.000Z"}]},
+        )  # fmt: skip
+        (gas,) = device["gas_flow"]
+        self.assertEqual((gas["rate"], gas["request_id"]), ("6.1680", request_id(8)))
+        self.assertEqual(gas["confirmed_at"], "2019-12-02T10:00:13.000Z")
+        self.assertEqual(
+            [(one.get("request_id"), one.get("alert_counter"), "changed_at" in one, one["told"])
+             for one in device["done_requests"]],
+            [(None, "7", True, True), (None, "6", True, True), (request_id(5), None, False, False),
+             (request_id(4), None, True, True)],
+        )  # fmt: skip
+        self.assertEqual(
+            [(one["request_id"], one["outcomes"], one["succeeded"], one["instructions"],
+              one["due"][:13]) for one in device["open_requests"]],
+            [(request_id(1), 2, 1, 3, "2019-12-04T10"), (request_id(2), 1, 1, 4, "2019-12-04T10"),
+             (request_id(3), 0, 0, 1, "2019-12-06T00")],
+        )  # fmt: skip
+        without = self.object("--device", DEVICE)
+        self.assertNotIn("network_operator", without["inventory"][0])
+        self.assertNotIn("instructions", without["open_requests"][1])
+
+    def test_people_are_told_the_same(self) -> None:
+        text = self.text("--config", self.config, "--device", DEVICE)
+        for expected in ("Pending since 2019-12-02T10:00:01.000Z", "2022-12-02T10:00:00.000Z",
+                         "Commissioned since 2019-12-02T10:00:00.000Z", OPERATOR, "6.1680 m3/h",
+                         '"1412345678901", "G1"', "2 of 3, 1 succeeded", request_id(4),
+                         "no change", "counter 6, for " + PARTY):  # fmt: skip
+            self.assertIn(expected, text)
+        self.assertNotIn("in the inventory", self.text("--device", PARTY))
+        overview = self.text()
+        self.assertRegex(overview, r"devices known +2  1 of them pending\n")
+        self.assertRegex(overview, r"requests +6  5 accepted, 1 rejected: 1 value_out_of_range\n")
+
+    def test_an_mpxn(self) -> None:
+        for mpxn in ("1412345678901", "G1"):
+            (found,) = self.lines("--config", self.config, "--mpxn", mpxn)
+            (known,) = self.object("--config", self.config, "--device", DEVICE)["inventory"]
+            self.assertEqual(found, known)
+            self.assertIn(DEVICE, self.text("--mpxn", mpxn))
+        self.assertEqual(self.lines("--mpxn", "141234567890"), [])
+        self.assertEqual(self.text("--mpxn", "g1"), "no device has this MPxN\n")
+
+    def test_how_much_there_is(self) -> None:
+        state, summary = self.object(), self.summary()
+        kept = {"devices": 2, "pending": 1, "open_requests": 3, "done_requests": 4,
+                "gas_flow_rates": 2}  # fmt: skip
+        self.assertEqual(state["kept"], kept)
+        self.assertEqual(state["partitions"][0]["kept"], kept)
+        self.assertEqual({name: state[name] for name in FIGURES}, {n: summary[n] for n in FIGURES})
+        self.assertEqual(state["load_switching"], {"routed": 3, "unrouted": 0})
+        self.assertEqual(state["others"]["devices"], 4)
+
+    def test_a_wrong_configuration(self) -> None:
+        wrong = self.file("wrong.yaml", b"parties: 7\n")
+        arguments = ["inspect", "--state", self.state, "--config", wrong]
+        self.assertEqual(self.expect(78, arguments, wrong).out, b"")
 
 
 class UnchangedTest(InspectCase):
@@ -471,6 +616,9 @@ class RefusedTest(InspectCase):
             ([*state, "--device", ""], "--device"),
             ([*state, "--device", "00-DB-12"], "00-DB-12"),
             ([*state, "--device", DEVICE, "--storming"], "--storming"),
+            ([*state, "--device", DEVICE, "--mpxn", "G1"], "--mpxn"),
+            ([*state, "--storming", "--mpxn", "G1"], "--mpxn"),
+            ([*state, "--mpxn", ""], "--mpxn"),
             ([*state, "--top", "0"], "--top"),
             ([*state, "--top", "-1"], "--top"),
             ([*state, "--top", "many"], "--top"),
@@ -526,6 +674,15 @@ class ReferenceTest(InspectCase):
             self.add("A device", shown)
             self.add("A key", *shown["keys"])
 
+    def collect_meters(self) -> None:
+        for shown in (self.object("--device", device) for device in (DEVICE, MINIMAL)):
+            self.add("A device in the inventory", *shown["inventory"])
+            self.add("A status before", *(s for d in shown["inventory"] for s in d["history"]))
+            self.add("A gas flow rate", *shown["gas_flow"])
+            self.add("A done request", *shown["done_requests"])
+            self.add("An open request", *shown["open_requests"])
+        self.add("A device in the inventory", *self.lines("--mpxn", "G1"))
+
     def test_fields(self) -> None:
         self.replay(self.make_capture())
         self.collect()
@@ -540,6 +697,14 @@ class ReferenceTest(InspectCase):
             self.out, self.state = self.folder / f"{name}-out", self.folder / f"{name}-state"
             self.replay(content)
             self.collect()
+        config = self.file("weir.yaml", CONFIG)
+        for name, content in (("meters", as_lines(meter_records())),
+                              ("partition", as_kcat(meter_records()))):  # fmt: skip
+            self.out, self.state = self.folder / f"{name}-out", self.folder / f"{name}-state"
+            self.capture.write_bytes(content)
+            self.expect(DONE, self.arguments("--config", config, self.capture))
+            self.collect()
+            self.collect_meters()
         self.state = self.folder / "default"
         self.capture.write_bytes(line(1))
         self.expect(DONE, ["replay", "--state", self.state, self.capture])
