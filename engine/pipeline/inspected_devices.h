@@ -70,8 +70,8 @@ struct DeviceCounts {
 class InspectedDevices {
  public:
   // All outlive it. `store` is the one that `inspection` was read from, and holds what it held
-  // then. By `rules`, which are not part of the state, it is said whose a device is, how long it may
-  // be pending, and how many instructions a request has that does not say so itself.
+  // then. By `rules`, which are not part of the state, it is said whose a device is, how long it
+  // may be pending, and how many instructions a request has that does not say so itself.
   InspectedDevices(const Inspection& inspection, const SystemRules& rules, Store& store);
 
   // What is kept of a device, by partition: at most one in each.

@@ -674,8 +674,12 @@ class ReferenceTest(InspectCase):
             self.add("A device", shown)
             self.add("A key", *shown["keys"])
 
-    def collect_meters(self) -> None:
-        for shown in (self.object("--device", device) for device in (DEVICE, MINIMAL)):
+    def collect_meters(self, config: Path) -> None:
+        rules = ("--config", config)
+        for shown in (
+            *(self.object("--device", device) for device in (DEVICE, MINIMAL)),
+            self.object(*rules, "--device", DEVICE),
+        ):
             self.add("A device in the inventory", *shown["inventory"])
             self.add("A status before", *(s for d in shown["inventory"] for s in d["history"]))
             self.add("A gas flow rate", *shown["gas_flow"])
@@ -704,7 +708,7 @@ class ReferenceTest(InspectCase):
             self.capture.write_bytes(content)
             self.expect(DONE, self.arguments("--config", config, self.capture))
             self.collect()
-            self.collect_meters()
+            self.collect_meters(config)
         self.state = self.folder / "default"
         self.capture.write_bytes(line(1))
         self.expect(DONE, ["replay", "--state", self.state, self.capture])

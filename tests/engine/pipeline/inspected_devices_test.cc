@@ -159,7 +159,7 @@ TEST(InspectedDevices, ArePendingUntilTheirTimersAreDue) {
   Random random = Random::FromEnvironment(12);
   SCOPED_TRACE(random.seed_text());
   size_t pending = 0;
-  for (int round = 0; round < 20; ++round) {
+  for (int round = 0; round < 60; ++round) {
     State state(RandomLog(random, 400));
     const std::vector<std::unique_ptr<Partition>> partitions = state.Load();
     std::vector<std::optional<TimeMs>> earliest(partitions.size());
