@@ -114,7 +114,7 @@ TEST(Inspection, SaysWhatTheReplaySaysHoweverOftenItCommitted) {
   Random random = Random::FromEnvironment(7);
   SCOPED_TRACE(random.seed_text());
   uint64_t open = 0;
-  for (int round = 0; round < 25; ++round) {
+  for (int round = 0; round < 75; ++round) {
     const PolicySchedule schedule = RandomSchedule(random);
     const std::vector<Record> log = RandomLog(random, 3000);
     MemoryStore one_commit;
