@@ -122,7 +122,7 @@ void AppendPartitionName(const InspectedState& state, uint32_t partition, JsonOb
   }
 }
 
-void AppendCounts(const DeviceCounts& counts, std::string& out) {
+void AppendJsonCounts(const DeviceCounts& counts, std::string& out) {
   JsonObject object(out);
   object.Number("devices", counts.devices);
   object.Number("pending", counts.pending);

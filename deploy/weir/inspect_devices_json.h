@@ -16,7 +16,7 @@ namespace weir {
 void AppendPartitionName(const InspectedState& state, uint32_t partition, JsonObject& object);
 
 // An object: how much is kept.
-void AppendCounts(const DeviceCounts& counts, std::string& out);
+void AppendJsonCounts(const DeviceCounts& counts, std::string& out);
 
 // Members: what has been looked up of a device.
 void AppendKept(const InspectedState& state, JsonObject& object);

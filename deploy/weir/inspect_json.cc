@@ -114,7 +114,7 @@ void AppendPartition(const InspectedState& state, uint32_t index, std::string& o
   object.Number("live_keys", inspection.CountKeys(index));
   object.Number("messages_remembered", partition.throttle().messages_remembered());
   object.Number("counter_table_bytes", partition.throttle().counters().table().MemoryBytes());
-  AppendCounts(state.counts[index], object.Member("kept"));
+  AppendJsonCounts(state.counts[index], object.Member("kept"));
 }
 
 }  // namespace
@@ -135,7 +135,7 @@ std::string OverviewJson(const InspectedState& state, size_t top) {
       object.Number("line", state.position.last.number);
     }
     AppendFigures(summary, object);
-    AppendCounts(state.AllCounts(), object.Member("kept"));
+    AppendJsonCounts(state.AllCounts(), object.Member("kept"));
     AppendList(partitions, partitions.size(), object.Member("partitions"),
                [&](uint32_t index) { AppendPartition(state, index, out); });
     AppendList(inspection.Episodes(), top, object.Member("storming"),
