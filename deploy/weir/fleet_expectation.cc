@@ -66,6 +66,10 @@ std::optional<TimeMs> RemovalTime(TimeMs added, TimeMs now) {
                                              : std::max(kRelease, AddMonths(added, kSince));
 }
 
+std::string StreamOf(Eui64 network_operator) {
+  return absl::StrCat("enp.", FormatEui64(network_operator));
+}
+
 // What tells a record that comes again from others.
 struct ContentOf {
   std::string operator()(const SystemDevice& /*device*/) const { return {}; }
@@ -197,7 +201,7 @@ void FleetExpectation::Take(Partition& partition, Eui64 device, const SystemDevi
 void FleetExpectation::Remove(Eui64 device, std::string& out) {
   const std::optional<Eui64> recipient = devices_.at(device).added_by;
   devices_.erase(device);
-  Line("inventory.removed", device, nullptr, "", recipient, out);
+  Add({.stream = "inventory.removed", .device = device, .recipient = recipient}, out);
 }
 
 std::optional<Eui64> FleetExpectation::OperatorOf(Eui64 device) const {
@@ -219,8 +223,11 @@ void FleetExpectation::Take(Partition& partition, Eui64 device, const Request& r
   const TimeMs now = partition.clock.now().value_or(TimeMs{});
   const absl::string_view reason = Judge(device, request, now);
   const bool accepted = reason == "eligible" || reason == "not_governed";
-  Line(accepted ? "requests.accepted" : "requests.rejected", device, &request.id, reason,
-       std::nullopt, out);
+  Add({.stream = accepted ? "requests.accepted" : "requests.rejected",
+       .device = device,
+       .request = request.id,
+       .reason = reason},
+      out);
   if (accepted) {
     Open(partition, request);
   }
@@ -235,27 +242,39 @@ absl::string_view FleetExpectation::Judge(Eui64 device, const Request& request, 
   if (!IsRead(request.srv) && !IsHubReturn(request.srv)) {
     return "not_governed";
   }
+  return IsRead(request.srv) ? JudgeRead(device, request, now) : JudgeReturn(device, request, now);
+}
+
+std::optional<Role> FleetExpectation::RoleOf(const Request& request) const {
   const std::optional<Role> known = parties_.RoleOf(request.id.party);
-  const std::optional<Role> role = known ? known : request.role;
-  const auto found = devices_.find(device);
-  if (IsRead(request.srv)) {
-    if (role == Role::kIs || (role == Role::kOu && request.srv == "7.7")) {
-      return "eligible";
-    }
-    if (role != Role::kEd || now < ReadsFrom(request.srv)) {
-      return "role_not_eligible";
-    }
-    if (found == devices_.end()) {
-      return "device_unknown";
-    }
-    return OperatorOf(device) == request.id.party ? "eligible" : "not_in_network";
+  return known ? known : request.role;
+}
+
+absl::string_view FleetExpectation::JudgeRead(Eui64 device, const Request& request,
+                                              TimeMs now) const {
+  const std::optional<Role> role = RoleOf(request);
+  if (role == Role::kIs || (role == Role::kOu && request.srv == "7.7")) {
+    return "eligible";
   }
+  if (role != Role::kEd || now < ReadsFrom(request.srv)) {
+    return "role_not_eligible";
+  }
+  if (!devices_.contains(device)) {
+    return "device_unknown";
+  }
+  return OperatorOf(device) == request.id.party ? "eligible" : "not_in_network";
+}
+
+absl::string_view FleetExpectation::JudgeReturn(Eui64 device, const Request& request,
+                                                TimeMs now) const {
+  const std::optional<Role> role = RoleOf(request);
   if (role == Role::kIs) {
     return "eligible";
   }
   if (role != Role::kRsa || now < kRelease) {
     return "role_not_eligible";
   }
+  const auto found = devices_.find(device);
   if (found == devices_.end()) {
     return "device_unknown";
   }
@@ -366,14 +385,22 @@ void FleetExpectation::Tell(const RequestId& id, absl::string_view srv, TimeMs n
   }
   const std::optional<Eui64> network_operator = OperatorOf(id.device);
   if (network_operator && IsOperator(*network_operator)) {
-    Line(absl::StrCat("enp.", FormatEui64(*network_operator)), id.device, &id, "", network_operator,
-         out);
+    Add({.stream = StreamOf(*network_operator),
+         .device = id.device,
+         .request = id,
+         .recipient = network_operator},
+        out);
     return;
   }
   const absl::string_view reason = network_operator               ? "not_configured"
                                    : devices_.contains(id.device) ? "no_operator"
                                                                   : "device_unknown";
-  Line("enp.unrouted", id.device, &id, reason, network_operator, out);
+  Add({.stream = "enp.unrouted",
+       .device = id.device,
+       .request = id,
+       .reason = reason,
+       .recipient = network_operator},
+      out);
 }
 
 // ---- Reads
@@ -384,30 +411,36 @@ void FleetExpectation::Route(const Response& response, TimeMs now, std::string& 
   if (now < ReadsFrom(response.srv)) {
     return;
   }
-  if (OperatorOf(device) == party) {
-    const bool known = IsOperator(party);
-    Line(known ? absl::StrCat("enp.", FormatEui64(party)) : "enp.unrouted", device, &response.id,
-         known ? "" : "not_configured", known ? std::nullopt : std::make_optional(party), out);
-  } else if (IsOperator(party)) {
-    Line("enp.unrouted", device, &response.id,
-         devices_.contains(device) ? "not_in_network" : "device_unknown", party, out);
+  const bool is_operator = IsOperator(party);
+  if (OperatorOf(device) == party && is_operator) {
+    Add({.stream = StreamOf(party), .device = device, .request = response.id}, out);
+    return;
+  }
+  if (OperatorOf(device) == party || is_operator) {
+    const absl::string_view reason = !is_operator                ? "not_configured"
+                                     : devices_.contains(device) ? "not_in_network"
+                                                                 : "device_unknown";
+    Add({.stream = "enp.unrouted",
+         .device = device,
+         .request = response.id,
+         .reason = reason,
+         .recipient = party},
+        out);
   }
 }
 
 // ---- Lines
 
-void FleetExpectation::Line(absl::string_view stream, Eui64 device, const RequestId* request,
-                            absl::string_view reason, std::optional<Eui64> recipient,
-                            std::string& out) {
+void FleetExpectation::Add(const Line& line, std::string& out) {
   out.push_back('{');
   JsonMembers members(out, true);
-  members.Text("stream", stream);
-  members.Id("device", device);
-  if (request != nullptr) {
-    members.Request("request_id", *request);
+  members.Text("stream", line.stream);
+  members.Id("device", line.device);
+  if (line.request) {
+    members.Request("request_id", *line.request);
   }
-  members.Text("reason", reason);
-  members.Id("recipient", recipient);
+  members.Text("reason", line.reason);
+  members.Id("recipient", line.recipient);
   out.append("}\n");
   ++lines_;
 }

@@ -71,6 +71,14 @@ class FleetExpectation {
     TimeMs due;
   };
 
+  struct Line {
+    std::string stream;
+    Eui64 device;
+    std::optional<RequestId> request = std::nullopt;
+    absl::string_view reason = {};
+    std::optional<Eui64> recipient = std::nullopt;
+  };
+
   // A removal of a device or the end of a request.
   struct Timer {
     TimeMs due;
@@ -96,6 +104,9 @@ class FleetExpectation {
   void Take(Partition& partition, const Outcome& outcome, std::string& out);
 
   absl::string_view Judge(Eui64 device, const Request& request, TimeMs now) const;
+  absl::string_view JudgeRead(Eui64 device, const Request& request, TimeMs now) const;
+  absl::string_view JudgeReturn(Eui64 device, const Request& request, TimeMs now) const;
+  std::optional<Role> RoleOf(const Request& request) const;
   void Open(Partition& partition, const Request& request);
   void Route(const Response& response, TimeMs now, std::string& out);
   void Answer(const Response& response, TimeMs now, std::string& out);
@@ -107,8 +118,7 @@ class FleetExpectation {
 
   bool IsOperator(Eui64 party) const { return parties_.RoleOf(party) == Role::kEd; }
 
-  void Line(absl::string_view stream, Eui64 device, const RequestId* request,
-            absl::string_view reason, std::optional<Eui64> recipient, std::string& out);
+  void Add(const Line& line, std::string& out);
 
   const Parties parties_;
   std::vector<Partition> partitions_;

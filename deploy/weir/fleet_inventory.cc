@@ -140,7 +140,7 @@ void FleetInventory::Append(uint64_t number, std::string& out) const {
   // A hundred thousand homes next to one another are in one network.
   const uint64_t network = home / 100'000 % ConfiguredParties(FleetParty::kNetworkOperator);
   // Pending devices have been so for less than 36 months, others are up to 7 years old.
-  constexpr uint64_t kMostDays = 7 * 365;
+  constexpr uint64_t kMostDays = uint64_t{7} * 365;
   constexpr uint64_t kPendingDays = 1000;
   const uint64_t days = dice.Below(status == DeviceStatus::kPending ? kPendingDays : kMostDays);
   const int64_t age = static_cast<int64_t>(days) * kDay.value +

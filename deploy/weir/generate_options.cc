@@ -147,7 +147,7 @@ void AddSystem(CLI::App& command, GenerateArguments& arguments) {
           "In how many of the homes, three devices each, there are other records as well: what "
           "the inventory knows of their devices, service requests, responses and outcomes about "
           "load switching, reads of network operators, returned hubs and gas flow, and devices "
-          "that stay pending. About 20 records a home; faults such as --late concern alerts only")
+          "that stay pending. About 13 records a home; faults such as --late concern alerts only")
       ->check(IsAtMost("NUMBER", 0, kMaxFleetSystem))
       ->capture_default_str();
   command.add_option(
@@ -261,10 +261,9 @@ CLI::App* AddGenerate(CLI::App& root, GenerateArguments& arguments) {
       "  weir generate --format kcat --partitions 8 --payload-format gbcs > topic.jsonl\n"
       "  weir generate --format gbcs --storms 0 | weir decode\n"
       "  weir generate --format duis --devices 30 > documents.xml\n"
-      "  weir generate --system 500 --duration 7d --parties parties.yaml --expect expected.jsonl "
-      "|\n"
-      "    weir replay --config parties.yaml --out result -\n"
-      "  weir generate --inventory 60000000 --parties parties.yaml > inventory.jsonl");
+      "  weir generate --system 500 --parties parties.yaml --expect expected.jsonl > all.jsonl\n"
+      "      weir replay --config parties.yaml --out result all.jsonl finds what is expected\n"
+      "  weir generate --inventory 100000 --parties parties.yaml > inventory.jsonl");
   return command;
 }
 
