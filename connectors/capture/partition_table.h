@@ -68,8 +68,8 @@ class PartitionTable {
     names_.push_back({.topic = std::string(topic), .partition = partition});
     numbers_.emplace(std::make_pair(absl::string_view(names_.back().topic), partition), number);
     const bool is_of_the_first = topic == names_[1].topic;
-    own_numbers_.push_back(
-        static_cast<uint16_t>(is_of_the_first ? static_cast<uint32_t>(partition) : kUnnamed - number));
+    own_numbers_.push_back(static_cast<uint16_t>(is_of_the_first ? static_cast<uint32_t>(partition)
+                                                                 : kUnnamed - number));
     return number;
   }
 

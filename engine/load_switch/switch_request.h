@@ -24,8 +24,8 @@ struct SwitchRequest {
   // More outcomes than any request has instructions for: then it is complete, whatever it says.
   static constexpr size_t kMostOutcomes = 256;
 
-  // An outcome that has come. Two are told apart by their numbers, or where one has none by what was
-  // to be changed.
+  // An outcome that has come. Two are told apart by their numbers, or where one has none by what
+  // was to be changed.
   struct Instruction {
     std::optional<uint32_t> number;
     std::optional<uint64_t> content;  // a digest
