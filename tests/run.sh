@@ -8,6 +8,7 @@
 # WEIR_FUZZ_SECONDS  how long to run the fuzz harness of each decoder, by default 60; of what reads
 #                    nothing from outside at run time (policies, states), a third of that
 # WEIR_ANALYZE       0: clang-tidy leaves out the static analyzer, which takes most of its time
+# WEIR_TIDY_SHARE    3: clang-tidy looks at a third of the files, those whose turn it is by the commit
 #
 # Output of the tools goes to build/logs; the end of it is shown when a stage fails.
 set -euo pipefail
@@ -234,8 +235,20 @@ tidy_check() {
     echo "the compile database names no file of ours"
     return 1
   fi
+  local all=${#files[@]}
+  mapfile -d '' -t files < <(printf '%s\0' "${files[@]}" | whose_turn "${WEIR_TIDY_SHARE:-1}")
   logged tidy tidy_files "${files[@]}"
-  echo "${#files[@]} files"
+  echo "${#files[@]} of ${all} files"
+}
+
+# whose_turn N: of the names on standard input, each ended by a NUL, every N-th one, beginning with
+# another for each commit.
+whose_turn() {
+  local turn=0 commit
+  if commit=$(git rev-parse --short=6 HEAD 2>/dev/null); then
+    turn=$((16#${commit:0:6} % $1))
+  fi
+  awk -v RS='\0' -v ORS='\0' -v n="$1" -v turn="${turn}" 'NR % n == turn'
 }
 
 tidy_files() {
