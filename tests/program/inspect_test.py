@@ -38,6 +38,7 @@ DEVICE = "00-DB-12-34-56-78-90-A0"
 PARTY = "90-B3-D5-1F-30-01-00-00"
 OPERATOR = "90-B3-D5-1F-30-02-00-00"
 MINIMAL = "00-DB-12-34-56-78-90-A1"
+UNTIMED = "00-DB-12-34-56-78-90-A2"
 CONFIG = f"""parties:
   - {{id: {OPERATOR}, role: ED, distributors: ["14"]}}
 load_switching:
@@ -68,7 +69,7 @@ def request_id(number: int, device: str = DEVICE) -> str:
 
 
 def meter_records() -> list[Fields]:
-    """Of a meter of which everything is known, and of one of which little is."""
+    """Of a meter of which everything is known, and of two of which little is."""
     device = {"type": "device", "device": DEVICE, "device_type": "ESME"}
     minimal = {"type": "device", "device": MINIMAL, "device_type": "GSME"}
     request, outcome = {"type": "request"}, {"type": "outcome", "code": "8F66"}
@@ -100,7 +101,8 @@ def meter_records() -> list[Fields]:
     ]  # fmt: skip
     times = ({"received": f"2019-12-02T10:00:{i:02}.000Z"} for i in range(len(timed)))
     # Before there is any time.
-    return [{**minimal, "status": "Pending"}, *map(lambda a, b: {**a, **b}, timed, times)]
+    untimed = {**minimal, "device": UNTIMED, "status": "Commissioned"}
+    return [untimed, {**minimal, "status": "Pending"}, *map(lambda a, b: {**a, **b}, timed, times)]
 
 
 def as_lines(records: list[Fields]) -> bytes:
@@ -474,7 +476,7 @@ class MeterTest(InspectCase):
             self.assertIn(expected, text)
         self.assertNotIn("in the inventory", self.text("--device", PARTY))
         overview = self.text()
-        self.assertRegex(overview, r"devices known +2  1 of them pending\n")
+        self.assertRegex(overview, r"devices known +3  1 of them pending\n")
         self.assertRegex(overview, r"requests +6  5 accepted, 1 rejected: 1 value_out_of_range\n")
 
     def test_an_mpxn(self) -> None:
@@ -488,13 +490,13 @@ class MeterTest(InspectCase):
 
     def test_how_much_there_is(self) -> None:
         state, summary = self.object(), self.summary()
-        kept = {"devices": 2, "pending": 1, "open_requests": 3, "done_requests": 4,
+        kept = {"devices": 3, "pending": 1, "open_requests": 3, "done_requests": 4,
                 "gas_flow_rates": 2}  # fmt: skip
         self.assertEqual(state["kept"], kept)
         self.assertEqual(state["partitions"][0]["kept"], kept)
         self.assertEqual({name: state[name] for name in FIGURES}, {n: summary[n] for n in FIGURES})
         self.assertEqual(state["load_switching"], {"routed": 3, "unrouted": 0})
-        self.assertEqual(state["others"]["devices"], 4)
+        self.assertEqual(state["others"]["devices"], 5)
 
     def test_a_wrong_configuration(self) -> None:
         wrong = self.file("wrong.yaml", b"parties: 7\n")
@@ -677,7 +679,7 @@ class ReferenceTest(InspectCase):
     def collect_meters(self, config: Path) -> None:
         rules = ("--config", config)
         for shown in (
-            *(self.object("--device", device) for device in (DEVICE, MINIMAL)),
+            *(self.object("--device", device) for device in (DEVICE, MINIMAL, UNTIMED)),
             self.object(*rules, "--device", DEVICE),
         ):
             self.add("A device in the inventory", *shown["inventory"])
