@@ -8,7 +8,7 @@
 # WEIR_FUZZ_SECONDS  how long to run the fuzz harness of each decoder, by default 60; of what reads
 #                    nothing from outside at run time (policies, states), a third of that
 # WEIR_ANALYZE       0: clang-tidy leaves out the static analyzer, which takes most of its time
-# WEIR_TIDY_SHARE    3: clang-tidy looks at a third of the files, those whose turn it is by the commit
+# WEIR_TIDY_SHARE    3: clang-tidy looks at a third of the files: whose turn it is by the commit
 #
 # Output of the tools goes to build/logs; the end of it is shown when a stage fails.
 set -euo pipefail

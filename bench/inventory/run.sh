@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Loads an inventory from a capture and finds devices in it: rate, memory, time of a look-up.
 #
-#     bench/inventory/run.sh [DEVICES]      60000000 by default: 20 minutes and 15 GB of disk at most
+#     bench/inventory/run.sh [DEVICES]      60000000 by default: 20 minutes, 5 GB of disk
 #
 # The capture is generated and piped, so that its reading takes no disk; the generator shares the
 # processors with the replay. Builds in build/bench; prints one line for each step.

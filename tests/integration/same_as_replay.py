@@ -45,7 +45,11 @@ def as_time(milliseconds: int) -> str:
 class Input:
     def __init__(self, records: list[Fields]) -> None:
         self.count = len(records)
-        self.times = {(r["partition"], r["key"], r["payload"]): as_time(r["ts"]) for r in records}
+        self.times: dict[tuple[int, str, str], str] = {}
+        for each in records:
+            place = each["partition"], each["key"], each["payload"]
+            # One that comes again is a duplicate, and goes nowhere.
+            self.times.setdefault(place, as_time(each["ts"]))
         self.partitions = {each["key"]: each["partition"] for each in records}
 
     def alert(self, found: Fields) -> Fields:

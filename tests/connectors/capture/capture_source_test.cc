@@ -218,7 +218,7 @@ TEST_F(CaptureSourceTest, GivesPartitionsTheirOwnNumbers) {
     return numbers;
   };
   const Numbers numbers = numbers_of_rest(*Open(captures_));
-  EXPECT_EQ(numbers, (Numbers{{{"", 0}, 0},
+  EXPECT_EQ(numbers, (Numbers{{{"", 0}, 65535},
                               {{"t", 0}, 0},
                               {{"t", 1}, 1},
                               {{"u", 1}, 65535 - 3},
