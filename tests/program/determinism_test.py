@@ -1,9 +1,11 @@
 """The same alerts give the same results, however they come and however the work is cut.
 
-Goal: results depend on the records and the policy alone; not on how a capture is packed, split or
-fed, nor on how often is committed; and what Weir writes, Weir reads again.
-Method: one capture with storms, dead lines, repeated and late ones, run in different ways; all
-outputs compared byte for byte. Made captures are compared with one another by their seeds.
+Goal: results depend on the records, the policy and the parties alone; not on how a capture is
+packed, split or fed, nor on how often is committed or how many threads work; and what Weir writes,
+Weir reads again.
+Method: one capture with storms, records of every other kind, dead lines, repeated and late ones,
+run in different ways; all outputs compared byte for byte. Made captures are compared with one
+another by their seeds.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import mixed
 import support
 from support import DONE, FAILED, ProgramCase
 
@@ -32,7 +35,8 @@ class DeterminismTest(ProgramCase):
     def setUp(self) -> None:
         super().setUp()
         plain, self.capture = self.folder / "plain", self.folder / "capture.jsonl"
-        support.generate_alerts(plain, ALERTS, support.SEED)
+        self.parties = self.folder / "parties.yaml"
+        mixed.write_capture(plain, self.parties, ALERTS, self.rng)
         support.spoil(plain, self.capture, self.rng)
         self.policy = self.file("policy.yaml", POLICY)
         self.content = self.capture.read_bytes()
@@ -42,8 +46,9 @@ class DeterminismTest(ProgramCase):
         """The outputs by name, without where dead records stood."""
         out = self.folder / "out"
         shutil.rmtree(out, ignore_errors=True)
-        options = ["--policy", self.policy, "--archive", "--out", out]
-        self.expect(DONE, ["replay", *options, *arguments], stdin=stdin)
+        files = ["--config", self.parties, "--policy", self.policy]
+        self.expect(DONE, ["replay", *files, "--archive", "--out", out, *arguments], stdin=stdin)
+        self.check_counters(out)
         results = {path.name: path.read_bytes() for path in out.iterdir()}
         letters = list(support.json_lines(results["dead.letter"]))
         self.assertTrue(letters)
@@ -63,12 +68,17 @@ class DeterminismTest(ProgramCase):
             self.assertGreater(summary[name], 0, name)
         for name in ("started", "ended"):
             self.assertGreater(summary["episodes"][name], 0, name)
+        empty = {name for name, content in self.results.items() if not content}
+        kept = {"requests.accepted", "requests.rejected", "inventory.removed", "enp.unrouted"}
+        self.assertEqual(kept & empty, set())
+        operators = {name for name in self.results if name.startswith("enp.")}
+        self.assertGreater(len(operators - empty), 3)
 
     def test_again(self) -> None:
         self.check(self.capture)
 
     def test_packed(self) -> None:
-        self.check(self.file("capture.gz", gzip.compress(self.content, 1)))
+        self.check("--threads", "1", self.file("capture.gz", gzip.compress(self.content, 1)))
         # The content says how it is packed, not the name.
         self.check(self.file("capture.txt", gzip.compress(self.content, 9)))
 
@@ -77,10 +87,10 @@ class DeterminismTest(ProgramCase):
             self.skipTest("the command zstd is missing")
         packed = self.folder / "capture.zst"
         subprocess.run(["zstd", "-q", "-o", packed, self.capture], check=True)
-        self.check(packed)
+        self.check("--threads", "8", packed)
 
     def test_from_standard_input(self) -> None:
-        self.check("-", stdin=self.content)
+        self.check("--threads", "3", "-", stdin=self.content)
         self.check("-", stdin=gzip.compress(self.content, 1))
 
     def test_split(self) -> None:
@@ -90,16 +100,16 @@ class DeterminismTest(ProgramCase):
         for number, start in enumerate(starts):
             end = starts[number + 1] if number + 1 < len(starts) else len(self.content)
             parts.append(self.file(f"part{number}", self.content[start:end]))
-        self.check(*parts)
+        self.check("--threads", "3", *parts)
 
     def test_blanks_are_no_records(self) -> None:
         self.check(self.file("blanks", self.content.replace(b"\n", b"\n\n \t\r\n")))
 
     def test_commits(self) -> None:
-        for interval in ("1ms", "30ms", "1h"):
+        for interval, threads in (("1ms", "8"), ("30ms", "1"), ("1h", "3")):
             with self.subTest(interval):
-                state = self.folder / f"state-{interval}"
-                self.check("--state", state, "--commit-every", interval, self.capture)
+                kept = ("--state", self.folder / f"state-{interval}", "--commit-every", interval)
+                self.check(*kept, "--threads", threads, self.capture)
 
 
 class RoundTripTest(ProgramCase):

@@ -5,7 +5,8 @@ between, its results are those of one run that was left alone, byte for byte; wh
 it says so and changes nothing.
 Method: one replay is killed with SIGKILL again and again, each run going on where the one before
 was stopped. Kills are spread over the whole of it by how far its output has grown, each a random
-while after that, so that they hit every part of a commit and of a start.
+while after that, so that they hit every part of a commit and of a start. The captures hold records
+of every kind, and each run works with another number of threads.
 
 WEIR_KILLS and WEIR_ALERTS make it longer; from a hundred kills on, the work of all runs together
 must be less than twice that of the single one. WEIR_COMMIT sets how often is committed.
@@ -21,7 +22,9 @@ import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import mixed
 import support
 from support import DONE, FAILED, ProgramCase
 
@@ -30,6 +33,9 @@ ALERTS = int(os.environ.get("WEIR_ALERTS", "400000"))
 COMMIT = os.environ.get("WEIR_COMMIT", "20ms")
 SMALL = 6000  # alerts, where the number of them does not matter
 LONGEST_WHILE_S = 0.05
+THREADS = ("1", "2", "3", "8")
+FLEET = "02-DB-"  # how the ids of its devices begin
+NO_PLACE = 65535  # the partition in counters for records that do not say where they stood
 POLICY = b"""policies:
   - effective_from: 2019-12-02T00:00:00Z
     default: {threshold: 5, window: 30m}
@@ -60,31 +66,66 @@ def grown_to(path: Path, size: int, delay: float) -> Callable[[Path], bool]:
     return holds
 
 
+def last_times(content: bytes) -> dict[int, str]:
+    """The latest time in each partition of the topic with homes of the fleet."""
+    times: dict[int, str] = {}
+    for line in content.splitlines():
+        if not line.startswith(b'{"topic":"%s"' % mixed.TOPIC.encode()):
+            continue
+        try:
+            record = json.loads(line)
+        except ValueError:  # a spoilt line
+            continue
+        partition, time_of = record["partition"], json.loads(record["payload"])["received"]
+        times[partition] = max(times.get(partition, ""), time_of)
+    return times
+
+
+def notices_of(outputs: dict[str, bytes]) -> dict[str, dict[str, Any]]:
+    """By their counters."""
+    contents = [outputs[name] for name in outputs if name.startswith(("enp.", "inventory."))]
+    records = (record for content in contents for record in support.json_lines(content))
+    return {record["counter"]: record for record in records if "counter" in record}
+
+
+def on_topic(notice: dict[str, Any]) -> bool:
+    """Whether it is about a device of the fleet, from the topic."""
+    return notice["device"].startswith(FLEET) and int(notice["counter"]) >> 48 != NO_PLACE
+
+
 class ResumeCase(ProgramCase):
     def setUp(self) -> None:
         super().setUp()
         self.policy = self.file("policy.yaml", POLICY)
+        self.parties = self.folder / "parties.yaml"  # of the last capture made
         self.out = self.folder / "out"
         self.state = self.folder / "state"
 
-    def make_capture(self, name: str, count: int, seed: int = support.SEED) -> Path:
+    def make_capture(self, name: str, alerts: int) -> Path:
         plain, capture = self.folder / "generated", self.folder / name
-        support.generate_alerts(plain, count, seed)
+        mixed.write_capture(plain, self.parties, alerts, self.rng)
         support.spoil(plain, capture, self.rng)
         plain.unlink()
         return capture
 
-    def replay(self, *captures: support.Argument) -> list[support.Argument]:
-        options = ["--policy", self.policy, "--archive", "--commit-every", COMMIT]
-        return ["replay", *options, "--out", self.out, "--state", self.state, *captures]
+    def options(self) -> list[support.Argument]:
+        files: list[support.Argument] = ["--config", self.parties, "--policy", self.policy]
+        return [*files, "--archive", "--threads", self.rng.choice(THREADS)]
 
-    def alone(self, *captures: support.Argument) -> Path:
+    def replay(self, *captures: support.Argument) -> list[support.Argument]:
+        kept = ["--out", self.out, "--state", self.state, "--commit-every", COMMIT]
+        return ["replay", *self.options(), *kept, *captures]
+
+    def alone(self, *captures: support.Argument, stdin: bytes = b"") -> Path:
         """The outputs of a run without a state over the same captures."""
         out = self.folder / "alone"
         shutil.rmtree(out, ignore_errors=True)
-        options = ["--policy", self.policy, "--archive", "--out", out]
-        self.expect(DONE, ["replay", *options, *captures])
+        self.expect(DONE, ["replay", *self.options(), "--out", out, *captures], stdin=stdin)
         return out
+
+    def check_as_alone(self, *captures: support.Argument, stdin: bytes = b"") -> None:
+        self.assert_same_files(self.alone(*captures, stdin=stdin), self.out)
+        self.check_counters(self.out)
 
     def content_of_outputs(self) -> dict[str, bytes]:
         return {path.name: path.read_bytes() for path in self.out.iterdir()}
@@ -129,7 +170,7 @@ class KilledTest(ResumeCase):
         # The last runs may come to their end before they are killed.
         self.assertGreaterEqual(hits, 0.9 * kills)
         self.assert_same_files(self.folder / "one_out", self.out)
-        self.assert_same_files(self.alone(capture), self.out)
+        self.check_as_alone(capture)
         if kills >= 100:
             self.assertLess(ratio, 2)
 
@@ -146,7 +187,7 @@ class KilledTest(ResumeCase):
         for _ in range(KILLS):
             support.live(self.replay(capture), kill_after=self.rng.uniform(0, LONGEST_WHILE_S))
         self.expect(DONE, self.replay(capture))
-        self.assert_same_files(self.alone(capture), self.out)
+        self.check_as_alone(capture)
 
     def test_what_was_written_beyond_the_last_commit_is_cut_off(self) -> None:
         capture = self.make_capture("capture.jsonl", SMALL)
@@ -158,7 +199,7 @@ class KilledTest(ResumeCase):
                 path.write_bytes(path.read_bytes() + self.rng.randbytes(1000))
         capture.write_bytes(whole)
         self.expect(DONE, self.replay(capture))
-        self.assert_same_files(self.alone(capture), self.out)
+        self.check_as_alone(capture)
 
 
 class ContinuedTest(ResumeCase):
@@ -183,28 +224,38 @@ class ContinuedTest(ResumeCase):
         before = self.content_of_outputs()
         self.expect(DONE, self.replay(self.capture))
         self.assertEqual(self.content_of_outputs(), before)
-        self.assert_same_files(self.alone(self.capture), self.out)
+        self.check_as_alone(self.capture)
 
     def test_a_capture_that_grows(self) -> None:
         self.capture.write_bytes(self.first)
         self.expect(DONE, self.replay(self.capture))
+        before = self.content_of_outputs()
         self.capture.write_bytes(self.whole)
         self.expect(DONE, self.replay(self.capture))
-        self.assert_same_files(self.alone(self.capture), self.out)
+        self.check_as_alone(self.capture)
+        self.check_timers_were_kept(before)
+
+    def check_timers_were_kept(self, before: dict[str, bytes]) -> None:
+        """The second run did what the first had to wait for: it told of changes that came before
+        its own first record, and removed devices that stand in the first."""
+        reached = min(last_times(self.first).values())
+        done = notices_of(before)
+        told = notices_of(self.content_of_outputs()).items()
+        later = [each for counter, each in told if counter not in done]
+        changes = [each for each in later if on_topic(each) and "changed_at" in each]
+        self.assertTrue([each for each in changes if each["changed_at"] <= reached])
+        self.assertTrue([each for each in later if each["device"].startswith(mixed.WAITING)])
 
     def test_another_capture_behind(self) -> None:
         one, two = self.file("one", self.first), self.file("two", self.second)
         self.expect(DONE, self.replay(one))
         self.expect(DONE, self.replay(one, two))
-        self.assert_same_files(self.alone(one, two), self.out)
+        self.check_as_alone(one, two)
 
     def test_standard_input_that_grows(self) -> None:
         self.expect(DONE, self.replay("-"), stdin=self.first)
         self.expect(DONE, self.replay("-"), stdin=self.whole)
-        out = self.folder / "alone"
-        options = ["--policy", self.policy, "--archive", "--out", out]
-        self.expect(DONE, ["replay", *options, "-"], stdin=self.whole)
-        self.assert_same_files(out, self.out)
+        self.check_as_alone("-", stdin=self.whole)
 
     def test_a_zstd_capture_that_grows(self) -> None:
         if shutil.which("zstd") is None:
@@ -218,7 +269,7 @@ class ContinuedTest(ResumeCase):
         self.expect(DONE, self.replay(packed))
         packed.write_bytes(frames[0].stdout + frames[1].stdout)
         self.expect(DONE, self.replay(packed))
-        self.assert_same_files(self.alone(packed), self.out)
+        self.check_as_alone(packed)
 
     def test_a_capture_that_changed(self) -> None:
         self.expect(DONE, self.replay(self.capture))
@@ -240,8 +291,8 @@ class ContinuedTest(ResumeCase):
         self.expect(DONE, self.replay(self.capture))
         without_archive = [a for a in self.replay(self.capture) if a != "--archive"]
         self.expect_refused(without_archive, "archive")
-        state_only = ["--policy", self.policy, "--state", self.state]
-        self.expect(FAILED, ["replay", *state_only, self.capture], "--out")
+        state_only = ["--state", self.state, self.capture]
+        self.expect(FAILED, ["replay", *self.options(), *state_only], "--out")
 
     def test_outputs_that_are_gone(self) -> None:
         self.expect(DONE, self.replay(self.capture))
@@ -268,7 +319,7 @@ class ContinuedTest(ResumeCase):
 
     def test_a_version_that_lies_ahead_may_be_added(self) -> None:
         self.expect(DONE, self.replay(self.capture))
-        self.policy.write_bytes(POLICY + b"  - effective_from: 2031-01-01T00:00:00Z\n")
+        self.policy.write_bytes(POLICY + b"  - effective_from: 2190-01-01T00:00:00Z\n")
         self.expect(DONE, self.replay(self.capture))
 
     def test_a_state_of_something_else(self) -> None:
@@ -303,8 +354,11 @@ class ContinuedTest(ResumeCase):
             process.stdin.writelines(lines)
             process.stdin.close()
             self.assertEqual(process.wait(), DONE)
-        alone = (self.alone(self.capture) / "alerts.forwarded").read_bytes()
-        self.assertEqual((self.out / "alerts.forwarded").read_bytes(), alone)
+        alone = self.alone(self.capture)
+        for name in ("alerts.forwarded", "inventory.removed", "requests.accepted", "enp.unrouted"):
+            one, other = ((out / name).read_bytes() for out in (alone, self.out))
+            self.assert_same_bytes(one, other, name)
+        self.check_counters(self.out)
 
     def test_summary_tells_of_all_runs(self) -> None:
         self.capture.write_bytes(self.first)

@@ -23,7 +23,7 @@ import subprocess
 import tempfile
 import time
 import unittest
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -149,17 +149,17 @@ def live(
 # Captures.
 
 
-def generate(path: Path, *options: Argument) -> None:
+def generate(path: Path, *options: Argument | int) -> None:
     with path.open("wb") as file:
-        result = run(["generate", *options], stdout=file)
+        result = run(["generate", *map(str, options)], stdout=file)
     if result.code != DONE:
         raise AssertionError(result.message)
 
 
-def generate_alerts(path: Path, count: int, seed: int) -> None:
+def generate_alerts(path: Path, count: int, seed: int, *options: Argument | int) -> None:
     """About `count` alerts of ten days, half of them in storms."""
-    devices, storms = max(count // 80, 1), max(count // 7400, 1)
-    generate(path, "--devices", devices, "--storms", storms, "--duration", "10d", "--seed", seed)
+    sizes = ("--devices", max(count // 80, 1), "--storms", max(count // 7400, 1))
+    generate(path, *sizes, "--duration", "10d", "--seed", seed, *options)
 
 
 def spoil(source: Path, target: Path, rng: random.Random) -> None:
@@ -248,6 +248,21 @@ class ProgramCase(unittest.TestCase):
         for number, (one, other) in enumerate(pairs, start=1):
             self.assertEqual(one[:1000], other[:1000], f"{name}, line {number}")
         self.fail(f"{name} has {len(first)} bytes in one and {len(second)} in the other")
+
+    def check_counters(self, out: Path) -> None:
+        """The counters of notices: in each partition all from 1 on, none of them twice."""
+        paths = [out / "inventory.removed", *out.glob("enp.*")]
+        notices = (notice for path in paths for notice in json_lines(path.read_bytes()))
+        # Responses that go on have none.
+        counters = sorted(int(each["counter"]) for each in notices if "counter" in each)
+        numbers = Counter(counter >> 48 for counter in counters)
+        wanted = [
+            (partition << 48) + sequence
+            for partition, count in sorted(numbers.items())
+            for sequence in range(1, count + 1)
+        ]
+        self.assertEqual(counters, wanted)
+        self.assertGreater(len(numbers), 3, "notices of too few partitions")
 
     def check_accounts(self, content: bytes, out: Path, shown_summary: bytes | None = None) -> None:
         """Every record of a capture is in the summary, and every dead one in dead.letter as it
