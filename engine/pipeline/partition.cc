@@ -21,7 +21,6 @@ namespace {
 constexpr absl::string_view kHead = Partition::kPastSections[0];
 constexpr absl::string_view kVersions = Partition::kPastSections[1];
 constexpr absl::string_view kThrottle = "c";
-constexpr absl::string_view kRegistry = Partition::kRegistry;
 
 // The name of the entry of the version with this index.
 std::string VersionEntry(size_t index) {
