@@ -54,15 +54,17 @@ void Registry::Add(uint32_t record, uint16_t number, std::optional<TimeMs> now) 
 
 void Registry::Process(absl::Span<const Record> records, absl::Span<const Verdict> verdicts,
                        const Timeline& timeline) {
-  const auto fire_due_by = [&](TimeMs now) {
+  // With the record that has brought the time, or with `latest` if that time was before the round:
+  // under other rules than before more may be due than was.
+  const auto fire_due_by = [&](TimeMs now, uint32_t latest) {
     for (std::optional<TimeMs> due = NextDue(); due && *due <= now; due = NextDue()) {
-      record_ = timeline.RecordAt(*due);
+      record_ = timeline.empty() ? latest : std::min(latest, timeline.RecordAt(*due));
       FireNext();
     }
   };
   for (const Arrival& arrival : arrivals_) {
     if (arrival.now) {
-      fire_due_by(*arrival.now);
+      fire_due_by(*arrival.now, arrival.record);
     }
     record_ = arrival.record;
     const Event& event = records[record_].event;
@@ -80,7 +82,7 @@ void Registry::Process(absl::Span<const Record> records, absl::Span<const Verdic
   }
   arrivals_.clear();
   if (!timeline.empty()) {
-    fire_due_by(timeline.end());
+    fire_due_by(timeline.end(), UINT32_MAX);
   }
 }
 
@@ -352,7 +354,8 @@ absl::Status Registry::LoadProgress(absl::string_view value) {
   for (uint64_t& count : totals.judged) {
     count = in.U64();
   }
-  return in.done() && number <= UINT16_MAX && progress_.sequence >> kSequenceBits == 0
+  // Half of all numbers are never reached.
+  return in.done() && number <= UINT16_MAX && progress_.sequence >> (kSequenceBits - 1) == 0
              ? absl::OkStatus()
              : absl::DataLossError("the counters of notices kept in the state are damaged");
 }

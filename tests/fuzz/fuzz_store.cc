@@ -19,6 +19,7 @@
 
 #include "connectors/capture/capture_position.h"
 #include "connectors/formats/json_writer.h"
+#include "connectors/formats/notice_json.h"
 #include "engine/base/check.h"
 #include "engine/base/wire.h"
 #include "engine/pipeline/inspection.h"
@@ -28,6 +29,9 @@
 #include "engine/throttle/policy.h"
 #include "engine/throttle/throttle.h"
 #include "tests/support/memory_ports.h"
+#include "tests/support/random.h"
+#include "tests/support/random_events.h"
+#include "tests/support/system_rules.h"
 #include "tests/support/teams.h"
 
 namespace weir {
@@ -74,7 +78,22 @@ const PolicySchedule& TheSchedule(size_t versions) {
   return versions == 1 ? *one : *two;
 }
 
-// Alerts of a few keys, some of them far above their thresholds, ten seconds apart.
+// Records about devices and requests, made once.
+const OtherEvent& Other(size_t i) {
+  constexpr size_t kOthers = 200;
+  static auto* const random = new Random(1);
+  static auto* const events = new RandomEvents(*random);
+  static const auto* const others = [] {
+    auto* made = new std::vector<OtherEvent>;
+    while (made->size() < kOthers) {
+      made->push_back(events->Other(kStart));
+    }
+    return made;
+  }();
+  return (*others)[i % kOthers];
+}
+
+// Alerts of a few keys, some of them far above their thresholds, ten seconds apart, and others.
 std::vector<Record> Records(size_t count, TimeMs from) {
   constexpr uint32_t kCodes[] = {0x8020, 0x808D, 0x8F3F, 0x8F75};
   std::vector<Record> records;
@@ -89,6 +108,11 @@ std::vector<Record> Records(size_t count, TimeMs from) {
     Record record;
     record.origin.offset = static_cast<int64_t>(i);
     record.event = alert;
+    if (i % 6 == 5) {
+      OtherEvent other = Other(i / 6);
+      other.received = other.received ? alert.received : std::nullopt;
+      record.event = other;
+    }
     records.push_back(record);
   }
   return records;
@@ -147,6 +171,26 @@ class JsonSink : public Sink {
     AppendDeadLetter(record, reason, line_);
   }
 
+  void Switched(const SwitchNotice& notice) {
+    line_.clear();
+    AppendSwitchNotice(notice, line_);
+  }
+
+  void Removed(const RemovalNotice& notice) {
+    line_.clear();
+    AppendRemovalNotice(notice, line_);
+  }
+
+  void Respond(const Record& record, const ResponseNotice& notice) {
+    line_.clear();
+    AppendRoutedResponse(record, notice, line_);
+  }
+
+  void Judge(const Record& record, const RequestNotice& notice) {
+    line_.clear();
+    AppendJudgedRequest(record, notice, line_);
+  }
+
   absl::StatusOr<std::string> Seal() override { return std::string("mark"); }
 
   absl::Status Sync() override { return absl::OkStatus(); }
@@ -186,7 +230,7 @@ Entries FiredAhead() {
   MemoryStore store;
   store.entries() = Undamaged();
   StoredCommit commit = *ReadCommit(store);
-  Partition partition(TheSchedule(2), 1);
+  Partition partition(TheSchedule(2), DefaultRules(), 1);
   const auto whole = [&](uint32_t /*index*/) -> absl::StatusOr<Partition*> { return &partition; };
   WEIR_CHECK(LoadPartitions(store, whole).ok() && partition.FinishLoad(false).ok());
   WEIR_CHECK(partition.FireSome(kStart + kHour, 3) && partition.fired_to());

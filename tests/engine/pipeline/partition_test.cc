@@ -21,6 +21,8 @@
 #include "gtest/gtest.h"
 
 #include "engine/base/wire.h"
+#include "engine/pipeline/decider.h"
+#include "engine/pipeline/stored_state.h"
 #include "engine/throttle/adopted_schedule.h"
 #include "tests/support/logs.h"
 #include "tests/support/memory_ports.h"
@@ -298,6 +300,39 @@ TEST(Partition, UpkeepKeepsAStoreSmall) {
   // An image for each of the 1,024 segments, the deltas of as many commits at most, and the
   // messages seen in an hour of commits.
   EXPECT_LT(largest, 1024U + 1024U + 60U + 20U);
+}
+
+// What is over under the rules that a state is taken up under happens with the next record, though
+// that brings no time.
+TEST(Partition, OtherRulesMayFindMoreOver) {
+  SystemRules before = DefaultRules();
+  before.pending.periods = {{.from = {}, .months = 36}};
+  SystemRules after = DefaultRules();
+  after.pending.periods = {{.from = {}, .months = 12}};
+  const PolicySchedule schedule = PolicySchedule::Default();
+  DeviceRecord pending{.status = DeviceStatus::kPending};
+  pending.added = TimeMs{kStart.value - 400 * kDay.value};
+  const DeviceRecord gone{.removed = true};
+  Record record;
+  record.event = OtherEvent{.device = Eui64{1}, .received = kStart, .what = &pending};
+  Partition first(schedule, before, 1);
+  Decider decider;
+  EXPECT_TRUE(decider.Decide(first, absl::MakeConstSpan(&record, 1)).notices.empty());
+  MemoryStore store;
+  StateBatch batch;
+  PutCommit({.number = 1, .position = {}, .mark = {}}, batch);
+  first.Export(1, PartitionScope(0, batch));
+  ASSERT_TRUE(store.Write(batch).ok());
+  Partition second(schedule, after, 1);
+  ASSERT_TRUE(
+      LoadPartitions(store, [&](uint32_t) -> absl::StatusOr<Partition*> { return &second; }).ok());
+  ASSERT_TRUE(second.FinishLoad(false).ok());
+  record.event = OtherEvent{.device = Eui64{2}, .received = {}, .what = &gone};
+  const Results results = decider.Decide(second, absl::MakeConstSpan(&record, 1));
+  ASSERT_EQ(results.notices.size(), 1U);
+  const auto& removal = std::get<RemovalNotice>(results.notices[0].what);
+  EXPECT_EQ(removal.device, Eui64{1});
+  EXPECT_EQ(removal.at, AddMonths(*pending.added, 12));
 }
 
 }  // namespace
