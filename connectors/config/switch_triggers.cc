@@ -67,6 +67,7 @@ class TriggerReader {
   void ReadMessageCode(const YamlNode& node, SwitchTrigger& trigger);
   SwitchTrigger& TriggerOf(const std::string& srv);
   SwitchAlert& AlertOf(AlertCode code);
+  int LineOf(const SwitchTrigger& trigger) const;
   void CheckMessageCodes();
 
   YamlProblems& problems_;
@@ -207,6 +208,12 @@ SwitchAlert& TriggerReader::AlertOf(AlertCode code) {
   return rules_.alerts.back();
 }
 
+// Zero for one that the file does not name.
+int TriggerReader::LineOf(const SwitchTrigger& trigger) const {
+  const auto found = trigger_lines_.find(trigger.srv);
+  return found == trigger_lines_.end() ? 0 : found->second;
+}
+
 // A bare outcome is told by the message code alone.
 void TriggerReader::CheckMessageCodes() {
   absl::flat_hash_map<uint16_t, const SwitchTrigger*> seen;
@@ -217,7 +224,7 @@ void TriggerReader::CheckMessageCodes() {
     const auto [first, is_new] = seen.try_emplace(*trigger.message_code, &trigger);
     if (!is_new) {
       const std::string& other = first->second->srv;
-      problems_.Add(std::max(trigger_lines_[trigger.srv], trigger_lines_[other]),
+      problems_.Add(std::max(LineOf(trigger), LineOf(*first->second)),
                     absl::StrCat("the triggers ", Quoted(other), " and ", Quoted(trigger.srv),
                                  " have the same `message_code`: an outcome could be of either"));
     }
