@@ -31,6 +31,28 @@ struct Results {
   Results Part(size_t begin, size_t end) const;
 };
 
+// Calls what Visit does for the notices from `notice` on that belong to records up to `record`;
+// gives the first one behind them.
+template <typename Visitor>
+const Notice* VisitNotices(const Results& results, const Notice* notice, uint32_t record,
+                           Visitor& visitor) {
+  for (; notice != results.notices.end() && notice->record <= record; ++notice) {
+    if (const auto* change = std::get_if<SwitchNotice>(&notice->what)) {
+      visitor.Switched(*change);
+    } else if (const auto* removal = std::get_if<RemovalNotice>(&notice->what)) {
+      visitor.Removed(*removal);
+    } else {
+      const Record& about = results.records[notice->record - results.first];
+      if (const auto* response = std::get_if<ResponseNotice>(&notice->what)) {
+        visitor.Respond(about, *response);
+      } else {
+        visitor.Judge(about, std::get<RequestNotice>(notice->what));
+      }
+    }
+  }
+  return notice;
+}
+
 // Calls, in the order of the log,
 //   visitor.Forward(const Alert&)                         an alert passes unchanged
 //   visitor.ForwardCopy(const Alert&, const CopyMark&)    an alert passes as a copy
@@ -61,26 +83,10 @@ void Visit(const Results& results, Visitor&& visitor) {
     return mark;
   };
   const Notice* notice = results.notices.begin();
-  const auto tell_notices = [&](uint32_t record) {
-    for (; notice != results.notices.end() && notice->record <= record; ++notice) {
-      if (const auto* change = std::get_if<SwitchNotice>(&notice->what)) {
-        visitor.Switched(*change);
-      } else if (const auto* removal = std::get_if<RemovalNotice>(&notice->what)) {
-        visitor.Removed(*removal);
-      } else {
-        const Record& about = results.records[notice->record - results.first];
-        if (const auto* response = std::get_if<ResponseNotice>(&notice->what)) {
-          visitor.Respond(about, *response);
-        } else {
-          visitor.Judge(about, std::get<RequestNotice>(notice->what));
-        }
-      }
-    }
-  };
   for (size_t i = 0; i < results.records.size(); ++i) {
     const uint32_t index = results.first + static_cast<uint32_t>(i);
     const std::optional<CopyMark> mark = tell(index);
-    tell_notices(index);
+    notice = VisitNotices(results, notice, index, visitor);
     const Record& record = results.records[i];
     if (const auto* reason = std::get_if<DeadReason>(&record.event)) {
       visitor.DeadLetter(record, *reason);
@@ -103,7 +109,7 @@ void Visit(const Results& results, Visitor&& visitor) {
     }
   }
   tell(UINT32_MAX);
-  tell_notices(UINT32_MAX);
+  VisitNotices(results, notice, UINT32_MAX, visitor);
 }
 
 }  // namespace weir
