@@ -20,13 +20,11 @@
 #include "absl/strings/string_view.h"
 
 #include "engine/alert/event.h"
+#include "engine/alert/release.h"
 #include "engine/alert/role.h"
 #include "engine/base/units.h"
 
 namespace weir {
-
-// When the November 2019 SEC release took effect: 2019-11-29T00:00:00Z.
-constexpr TimeMs kReleaseDate{1574985600000};
 
 // What else must hold for a role.
 enum class Condition : uint8_t {

@@ -4,11 +4,11 @@
 
 #include "absl/time/civil_time.h"
 
+#include "engine/alert/release.h"
+
 namespace weir {
 
 namespace {
-
-constexpr TimeMs kReleaseDate{1574985600000};  // 2019-11-29T00:00:00Z
 
 constexpr uint32_t kMonthsBefore = 12;
 constexpr uint32_t kMonthsSince = 36;

@@ -1,10 +1,10 @@
 #include "engine/load_switch/switch_rules.h"
 
+#include "engine/alert/release.h"
+
 namespace weir {
 
 namespace {
-
-constexpr TimeMs kReleaseDate{1574985600000};  // 2019-11-29T00:00:00Z
 
 // The first schema known to have 6.14.3 is of that month: 2021-02-01T00:00:00Z. Inferred.
 constexpr TimeMs kAuxiliaryControllers{1612137600000};

@@ -83,7 +83,11 @@ def weir_command(task: Task, has_policy: bool) -> list[str]:
 
 
 def run_weir(task: Task, has_policy: bool) -> str | None:
-    command = weir_command(task, has_policy)
+    return run_command(weir_command(task, has_policy))
+
+
+def run_command(command: list[str]) -> str | None:
+    """What went wrong, or None."""
     shown = " ".join(command)
     try:
         done = subprocess.run(command, capture_output=True, timeout=TIMEOUT, check=False)

@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import json
 import shutil
-import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass
@@ -22,11 +21,11 @@ from typing import Any
 
 import system_model
 import system_scenario
+from compare import run_command
 from model import lines_of
 
 CONTEXT = 2  # records before a difference
 LOG_LINES = 14  # lines of the log about it
-TIMEOUT = 120  # seconds for one replay
 KEPT_STREAMS = ("enp.*", "requests.*", "inventory.removed")
 
 Fields = dict[str, Any]
@@ -56,15 +55,7 @@ def compare_seed(weir: str, seed: int, records: int, folder: Path) -> str | None
 def run_weir(weir: str, folder: Path, threads: int) -> str | None:
     command = [weir, "replay", "--config", str(folder / "weir.yaml"), "--threads", str(threads)]
     command += ["--out", str(folder / "weir"), str(folder / "capture.jsonl")]
-    shown = " ".join(command)
-    try:
-        done = subprocess.run(command, capture_output=True, timeout=TIMEOUT, check=False)
-    except subprocess.TimeoutExpired:
-        return f"no end after {TIMEOUT} s: {shown}"
-    if done.returncode != 0:
-        tail = done.stderr.decode(errors="replace")[-2000:]
-        return f"exit code {done.returncode}: {shown}\n{tail}"
-    return None
+    return run_command(command)
 
 
 # --------------------------------------------------------------------------------------------
