@@ -26,10 +26,6 @@ constexpr std::array<absl::string_view, 6> kTriggerKeys = {
 constexpr std::array<absl::string_view, 2> kAlertKeys = {"enabled", "from"};
 constexpr NumberRange kInstructions = {1, 256};  // more outcomes of a request are not told apart
 
-// Alerts that are the outcomes of future-dated requests.
-constexpr uint32_t kDone = 0x8F66;
-constexpr uint32_t kFailed = 0x8F67;
-
 constexpr absl::string_view kAnyType = "any";
 constexpr size_t kDeviceTypes = static_cast<size_t>(DeviceType::kCad) + 1;
 constexpr size_t kHexDigits = 4;
@@ -155,8 +151,7 @@ void TriggerReader::ReadAlert(const YamlNode& node, AlertCode code) {
   if (const YamlNode* from = node.Find("from"); from != nullptr) {
     Assign(ReadTime(*from, problems_), alert.from);
   }
-  if (alert.on &&
-      (code == AlertCode::FromDevice(kDone) || code == AlertCode::FromDevice(kFailed))) {
+  if (alert.on && IsOutcomeCode(code)) {
     remarks_.Add(node.line, absl::StrCat(Quoted(node.key),
                                          " is the outcome of a future-dated request, which counts "
                                          "by itself: as a trigger each is a change more"));

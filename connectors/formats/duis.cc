@@ -229,7 +229,7 @@ class DuisReader {
     const AlertCode code = ReadDeviceCode(element, "FutureDatedAlertCode");
     auto* const outcome = arena_.Make<Outcome>();
     outcome->id = id;
-    outcome->succeeded = IsSuccessCode(code);
+    outcome->succeeded = code == kInstructionDone;
     outcome->srv = CheckedSrv();
     outcome->instruction = RequireNumber(element, "InstructionNumber");
     outcome->instructions = RequireNumber(element, "TotalCommandInstructions");

@@ -4,6 +4,7 @@
 
 #include "connectors/formats/esme_variant.h"
 #include "connectors/formats/utf8.h"
+#include "engine/alert/event.h"
 
 namespace weir {
 
@@ -91,7 +92,7 @@ void AppendDuisResponse(const DuisHeader& header, absl::string_view message,
                     absl::StrCat(FormatEui64(header.sender), ":", FormatEui64(header.target), ":",
                                  header.counter),
                     head);
-  AppendDuisElement("ResponseCode", "I0", head);
+  AppendDuisElement("ResponseCode", Response::kDone, head);
   AppendDuisElement("ResponseDateTime", FormatTime(header.at), head);
   std::string body;
   AppendDuisElement(message, content, body);

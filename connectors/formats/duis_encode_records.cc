@@ -210,12 +210,13 @@ void AppendDuisAnswer(const OtherEvent& event, const Response& response, std::st
 
 void AppendDuisOutcome(const OtherEvent& event, const Outcome& outcome, absl::string_view message,
                        std::string& out) {
-  std::string content = InElement("FutureDatedAlertCode", outcome.succeeded ? "8F66" : "8F67");
+  std::string content =
+      InElement("FutureDatedAlertCode", FormatAlertCode(OutcomeCode(outcome.succeeded)));
   content += Payload(message);
   AppendDuisElement("InstructionNumber", absl::StrCat(*outcome.instruction), content);
   AppendDuisElement("TotalCommandInstructions", absl::StrCat(*outcome.instructions), content);
   AppendDocument(
-      "Response", AnswerHeader(event, outcome.id, "I0"),
+      "Response", AnswerHeader(event, outcome.id, Response::kDone),
       InElement("ResponseMessage",
                 References(outcome.srv) + InElement("FutureDatedDeviceAlertMessage", content)),
       out);

@@ -108,7 +108,7 @@ void ReadOutcomeCode(JsonFieldReader& reader, bool& succeeded) {
   if (!IsOutcomeCode(code)) {
     reader.Fail(DeadReason::kBadField);
   }
-  succeeded = IsSuccessCode(code);
+  succeeded = code == kInstructionDone;
 }
 
 const Outcome* ReadOutcome(JsonFieldReader& reader, OtherEvent& event) {

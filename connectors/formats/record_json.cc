@@ -69,7 +69,7 @@ void AppendResponseFields(const OtherEvent& event, const Response& response, Jso
 void AppendOutcomeFields(const OtherEvent& event, const Outcome& outcome, JsonMembers& members) {
   members.Text("type", "outcome");
   members.Request("request_id", outcome.id);
-  members.Text("code", outcome.succeeded ? "8F66" : "8F67");
+  members.Text("code", FormatAlertCode(OutcomeCode(outcome.succeeded)));
   members.Text("srv", outcome.srv);
   members.Number("instruction", outcome.instruction);
   members.Number("instructions", outcome.instructions);

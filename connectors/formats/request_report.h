@@ -24,16 +24,6 @@
 
 namespace weir {
 
-// Whether the code is one of the two.
-constexpr bool IsOutcomeCode(AlertCode code) {
-  return code.is_device() && (code.gbcs() == 0x8F66 || code.gbcs() == 0x8F67);
-}
-
-// Whether it says that the instruction was carried out.
-constexpr bool IsSuccessCode(AlertCode code) {
-  return code.is_device() && code.gbcs() == 0x8F66;
-}
-
 // Nothing if the message is of another use case or its body is none.
 std::optional<RequestReport> ReadRequestReport(const GbcsMessage& message);
 

@@ -321,7 +321,7 @@ void FleetExpectation::Take(Partition& partition, const Response& response, std:
 
 void FleetExpectation::Answer(const Response& response, TimeMs now, std::string& out) {
   const Trigger* trigger = TriggerOf(response.srv);
-  if (trigger == nullptr || response.code != "I0") {
+  if (trigger == nullptr || response.code != Response::kDone) {
     return;
   }
   if (trigger->only_switches) {

@@ -264,7 +264,7 @@ class Home {
     }
     if (Chance(92)) {
       Answer(at + random_.Between(5 * kSeconds, 60 * kSeconds), id, what.srv,
-             Chance(88) ? "I0" : "E20");
+             Chance(88) ? Response::kDone : "E20");
     }
   }
 
@@ -275,12 +275,12 @@ class Home {
     const RequestId id = NewRequest(supplier_, Id(kEsmePlace), at);
     Ask(at, id, "7.9", TimeOf(when));
     if (Chance(80)) {
-      Answer(at + random_.Between(1 * kSeconds, 20 * kSeconds), id, "7.9", "I0");
+      Answer(at + random_.Between(1 * kSeconds, 20 * kSeconds), id, "7.9", Response::kDone);
     }
     if (Chance(80)) {
       // Other content than the first: the message that the device gave.
       Add(when + random_.Between(1 * kMinutes, 9 * kMinutes), id.device,
-          ResponseOf(id, "7.9", "I0", "done"));
+          ResponseOf(id, "7.9", Response::kDone, "done"));
     }
   }
 
@@ -296,7 +296,7 @@ class Home {
           Chance(30) ? std::make_optional(what.instructions) : std::nullopt);
     }
     if (Chance(seen ? 95 : 30)) {
-      Answer(at + random_.Between(10 * kSeconds, 90 * kSeconds), id, what.srv, "I0");
+      Answer(at + random_.Between(10 * kSeconds, 90 * kSeconds), id, what.srv, Response::kDone);
     }
     for (uint32_t number = 1; number <= what.instructions; ++number) {
       if (Chance(90)) {
@@ -335,7 +335,7 @@ class Home {
     fields.originator = outcome.id.device;
     fields.target = outcome.id.party;
     fields.message_code = 0x00CC;
-    fields.code = *AlertCode::FromDevice(outcome.succeeded ? 0x8F66 : 0x8F67);
+    fields.code = OutcomeCode(outcome.succeeded);
     fields.device_time = said.device_time;
     fields.elements = 1;
     fields.body = body;
@@ -377,7 +377,7 @@ class Home {
     if (Chance(90)) {
       const bool done = Chance(85);
       Add(at + random_.Between(5 * kSeconds, 60 * kSeconds), id.device,
-          ResponseOf(id, srv, done ? "I0" : "E21", done ? Filler() : std::string()));
+          ResponseOf(id, srv, done ? Response::kDone : "E21", done ? Filler() : std::string()));
       PerhapsRepeat(10);
     }
   }
@@ -438,7 +438,7 @@ class Home {
     PerhapsRepeat(5);
     if (Chance(80)) {
       Answer(at + random_.Between(5 * kSeconds, 60 * kSeconds), id, "6.7",
-             Chance(90) ? "I0" : "E20");
+             Chance(90) ? Response::kDone : "E20");
     }
   }
 

@@ -84,7 +84,7 @@ void AddUseCase(FleetDevice kind, std::optional<TimeMs> lost, GbcsFields& fields
     case 0x8F0A:
       AddBilling(gas, fields, body);
       break;
-    case 0x8F66:
+    case kInstructionDone.gbcs():
       AddOutcome(gas, fields, body);
       break;
     case 0x8F36:

@@ -78,10 +78,8 @@ bool AppendDocument(const SystemRecord& record, std::string& out) {
 }  // namespace
 
 KeptAlert AlertOf(const SystemRecord& record, const SystemOutcome& outcome) {
-  constexpr uint32_t kDone = 0x8F66;
-  constexpr uint32_t kFailed = 0x8F67;
   return {.device = record.device,
-          .code = *AlertCode::FromDevice(outcome.outcome.succeeded ? kDone : kFailed),
+          .code = OutcomeCode(outcome.outcome.succeeded),
           .recipient = outcome.outcome.id.party,
           .counter = outcome.counter,
           .received = record.received,

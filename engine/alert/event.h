@@ -23,9 +23,21 @@
 
 namespace weir {
 
-// How a device says in an alert what became of an instruction that it was given for later.
+// The alerts with which a device says what became of an instruction that it was given for later.
 //
 // Source: GBCS use cases 0x00CC and 0x00CD.
+constexpr AlertCode kInstructionDone = *AlertCode::FromDevice(0x8F66);
+constexpr AlertCode kInstructionFailed = *AlertCode::FromDevice(0x8F67);
+
+constexpr AlertCode OutcomeCode(bool succeeded) {
+  return succeeded ? kInstructionDone : kInstructionFailed;
+}
+
+constexpr bool IsOutcomeCode(AlertCode code) {
+  return code == kInstructionDone || code == kInstructionFailed;
+}
+
+// What such an alert says.
 struct RequestReport {
   uint16_t message_code = 0;      // of the request's command
   uint64_t counter = 0;           // of the request
@@ -47,8 +59,8 @@ struct BasicAlert {
   // opaque to the engine. Empty where results are written from the fields.
   Bytes original{};
 
-  // What an alert 8F66 or 8F67 says of a future-dated request; null for any other, and for one
-  // whose payload does not say. Not kept.
+  // What an alert about a future-dated instruction says; null for any other, and for one whose
+  // payload does not say. Not kept.
   const RequestReport* report = nullptr;
 };
 
@@ -153,16 +165,18 @@ struct Request {
 };
 
 struct Response {
+  static constexpr absl::string_view kDone = "I0";
+
   RequestId id;
   absl::string_view srv;
-  absl::string_view code;       // `I0`: done
+  absl::string_view code;
   absl::string_view payload{};  // the GBCS message, binary; empty if there is none
 };
 
 // What became of one instruction of a future-dated request.
 struct Outcome {
   RequestId id;
-  bool succeeded = false;                  // 8F66; else 8F67
+  bool succeeded = false;
   absl::string_view srv{};                 // empty if it does not say
   std::optional<uint32_t> instruction{};   // its number
   std::optional<uint32_t> instructions{};  // how many the request has

@@ -11,8 +11,6 @@ namespace weir {
 
 namespace {
 
-constexpr absl::string_view kDone = "I0";
-
 SwitchRequest::Instruction InstructionOf(const Outcome& outcome) {
   const absl::string_view content = outcome.report.instruction;
   return {.number = outcome.instruction,
@@ -94,7 +92,7 @@ std::optional<SwitchChange> LoadSwitch::OnRequest(const Request& request,
 std::optional<SwitchChange> LoadSwitch::OnResponse(const Response& response,
                                                    std::optional<DeviceType> type, TimeMs now) {
   const SwitchTrigger* trigger = TriggerOf(response.srv);
-  if (response.code != kDone || trigger == nullptr || !IsFor(*trigger, type)) {
+  if (response.code != Response::kDone || trigger == nullptr || !IsFor(*trigger, type)) {
     return std::nullopt;
   }
   const std::optional<SwitchRequest> kept = Find(RequestName(response.id));

@@ -41,9 +41,9 @@ absl::StatusOr<std::vector<InspectedDevice>> InspectedDevices::InventoryOf(Eui64
 absl::StatusOr<std::vector<InspectedGasFlow>> InspectedDevices::GasFlowOf(Eui64 device) const {
   std::vector<InspectedGasFlow> found;
   for (uint32_t i = 0; i < inspection_.partitions(); ++i) {
-    WEIR_RETURN_IF_ERROR(VisitGasFlows(i, OrderedName(device.value), [&](InspectedGasFlow kept) {
-      found.push_back(std::move(kept));
-    }));
+    WEIR_RETURN_IF_ERROR(
+        VisitGasFlows(i, OrderedName(device.value),
+                      [&](const InspectedGasFlow& kept) { found.push_back(kept); }));
   }
   return found;
 }

@@ -15,11 +15,7 @@ namespace {
 // The name of the one entry that there is always, before the sections of devices and requests.
 constexpr absl::string_view kProgress = "a";
 
-constexpr absl::string_view kDone = "I0";
-
 constexpr int kSequenceBits = 48;  // of a ResponseID counter; the partition has the others
-
-constexpr AlertCode kOutcomeSucceeded = *AlertCode::FromDevice(0x8F66);
 
 }  // namespace
 
@@ -102,7 +98,7 @@ void Registry::Take(const Alert& alert, TimeMs now) {
     const Outcome outcome{.id = {.party = alert.recipient.value_or(Eui64{}),
                                  .device = *alert.device,
                                  .counter = alert.report->counter},
-                          .succeeded = alert.code == kOutcomeSucceeded,
+                          .succeeded = alert.code == kInstructionDone,
                           .report = *alert.report};
     Tell(load_switch_.OnOutcome(outcome, TypeOf(*alert.device), now), now);
   }
@@ -163,7 +159,7 @@ void Registry::Take(const OtherEvent& event, const Request& request, TimeMs now)
 
 void Registry::Take(const OtherEvent& event, const Response& response, TimeMs now) {
   ++progress_.totals.responses;
-  if (response.code == kDone) {
+  if (response.code == Response::kDone) {
     gas_flow_.OnDone(*event.device, response.id, now);
   }
   Route(event, response, now);
