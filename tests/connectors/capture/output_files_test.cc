@@ -35,6 +35,7 @@
 #include "engine/alert/event.h"
 #include "engine/pipeline/record.h"
 #include "tests/connectors/capture/scratch.h"
+#include "tests/support/random.h"
 #include "tests/support/results_builder.h"
 #include "tests/support/teams.h"
 
@@ -271,7 +272,7 @@ TEST(OutputFilesTest, HoldsExactlyWhatWasSealed) {
   const uint64_t seed = NewSeed();
   SCOPED_TRACE(absl::StrCat("seed ", seed));
   std::mt19937_64 random(seed);
-  for (int round = 0; round < 24; ++round) {
+  for (int round = 0; round < Rounds(24); ++round) {
     const Scratch scratch;
     const bool archive = round % 2 == 0;
     const NoticeFormat notices = round % 3 == 0 ? NoticeFormat::kDuis : NoticeFormat::kJson;

@@ -122,7 +122,7 @@ TEST(JsonPlain, AgreesWithTheGeneralParserOnWhatItReads) {
   Random random = Random::FromEnvironment(9);
   SCOPED_TRACE(random.seed_text());
   int taken = 0;
-  for (int i = 0; i < 200000; ++i) {
+  for (int i = 0; i < Rounds(200000); ++i) {
     std::string text = RandomObject(random);
     if (random.OneIn(3)) {
       text[random.Below(text.size())] = static_cast<char>(random.Below(256));
@@ -132,7 +132,7 @@ TEST(JsonPlain, AgreesWithTheGeneralParserOnWhatItReads) {
     }
     taken += Check(text) ? 1 : 0;
   }
-  EXPECT_GT(taken, 5000);
+  EXPECT_GT(taken, Rounds(5000));
 }
 
 TEST(JsonPlain, ReadsWhatAlertsUsuallyAre) {

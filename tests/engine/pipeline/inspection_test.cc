@@ -114,7 +114,7 @@ TEST(Inspection, SaysWhatTheReplaySaysHoweverOftenItCommitted) {
   Random random = Random::FromEnvironment(7);
   SCOPED_TRACE(random.seed_text());
   uint64_t open = 0;
-  for (int round = 0; round < 75; ++round) {
+  for (int round = 0; round < Rounds(75); ++round) {
     const PolicySchedule schedule = RandomSchedule(random);
     const std::vector<Record> log = RandomLog(random, 3000);
     MemoryStore one_commit;
@@ -134,7 +134,7 @@ TEST(Inspection, SaysWhatTheReplaySaysHoweverOftenItCommitted) {
     ASSERT_EQ(Everything(**one, 200), Everything(**many, 200)) << "round " << round;
     open += summary.totals.open;
   }
-  EXPECT_GT(open, 100U) << "too few open episodes to say much";
+  EXPECT_GT(open, Rounds(100U)) << "too few open episodes to say much";
 }
 
 TEST(Inspection, ReadsAndWritesNothing) {
