@@ -73,6 +73,22 @@ absl::Status CheckFormat(Store& store) {
   });
 }
 
+// Null if the store has nothing of a partition with this index.
+absl::StatusOr<Partition*> LoadWithoutDevices(Store& store, uint32_t index,
+                                              PartitionFinder partition_at) {
+  Partition* partition = nullptr;
+  WEIR_RETURN_IF_ERROR(ScanUntil(
+      store, PartitionPrefix(index),
+      [](absl::string_view name) { return name >= FirstOfDevices(); },
+      [&](absl::string_view name, absl::string_view value) -> absl::Status {
+        if (partition == nullptr) {
+          WEIR_ASSIGN_OR_RETURN(partition, partition_at(index));
+        }
+        return partition->Load(name, value);
+      }));
+  return partition;
+}
+
 }  // namespace
 
 absl::StatusOr<StoredCommit> ReadCommit(Store& store) {
@@ -133,26 +149,6 @@ absl::Status LoadPartitions(Store& store, PartitionFinder partition_at) {
     return partition->Load(in.rest(), value);
   });
 }
-
-namespace {
-
-// Null if the store has nothing of a partition with this index.
-absl::StatusOr<Partition*> LoadWithoutDevices(Store& store, uint32_t index,
-                                              PartitionFinder partition_at) {
-  Partition* partition = nullptr;
-  WEIR_RETURN_IF_ERROR(ScanUntil(
-      store, PartitionPrefix(index),
-      [](absl::string_view name) { return name >= FirstOfDevices(); },
-      [&](absl::string_view name, absl::string_view value) -> absl::Status {
-        if (partition == nullptr) {
-          WEIR_ASSIGN_OR_RETURN(partition, partition_at(index));
-        }
-        return partition->Load(name, value);
-      }));
-  return partition;
-}
-
-}  // namespace
 
 absl::Status LoadPartitionsWithoutDevices(Store& store, PartitionFinder partition_at) {
   for (uint32_t index = 0;; ++index) {
