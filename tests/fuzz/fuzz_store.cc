@@ -147,48 +147,32 @@ class JsonSink : public Sink {
  public:
   void Write(const Results& results) override { Visit(results, *this); }
 
-  void Forward(const Alert& alert) {
-    line_.clear();
-    AppendForwarded(alert, line_);
-  }
+  void Forward(const Alert& alert) { AppendForwarded(alert, Line()); }
 
   void ForwardCopy(const Alert& alert, const CopyMark& mark) {
-    line_.clear();
-    AppendForwardedCopy(alert, mark, line_);
+    AppendForwardedCopy(alert, mark, Line());
   }
 
   void Consolidate(const Alert& alert) { Forward(alert); }
 
   void Duplicate(const Alert& /*alert*/) {}
 
-  void Episode(const EpisodeEvent& event) {
-    line_.clear();
-    AppendEpisode(event, line_);
-  }
+  void Episode(const EpisodeEvent& event) { AppendEpisode(event, Line()); }
 
   void DeadLetter(const Record& record, DeadReason reason) {
-    line_.clear();
-    AppendDeadLetter(record, reason, line_);
+    AppendDeadLetter(record, reason, Line());
   }
 
-  void Switched(const SwitchNotice& notice) {
-    line_.clear();
-    AppendSwitchNotice(notice, line_);
-  }
+  void Switched(const SwitchNotice& notice) { AppendSwitchNotice(notice, Line()); }
 
-  void Removed(const RemovalNotice& notice) {
-    line_.clear();
-    AppendRemovalNotice(notice, line_);
-  }
+  void Removed(const RemovalNotice& notice) { AppendRemovalNotice(notice, Line()); }
 
   void Respond(const Record& record, const ResponseNotice& notice) {
-    line_.clear();
-    AppendRoutedResponse(record, notice, line_);
+    AppendRoutedResponse(record, notice, Line());
   }
 
   void Judge(const Record& record, const RequestNotice& notice) {
-    line_.clear();
-    AppendJudgedRequest(record, notice, line_);
+    AppendJudgedRequest(record, notice, Line());
   }
 
   absl::StatusOr<std::string> Seal() override { return std::string("mark"); }
@@ -200,6 +184,12 @@ class JsonSink : public Sink {
   absl::Status Reopen(absl::string_view /*mark*/) override { return absl::OkStatus(); }
 
  private:
+  // Room for the next line.
+  std::string& Line() {
+    line_.clear();
+    return line_;
+  }
+
   std::string line_;
 };
 
