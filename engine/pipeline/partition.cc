@@ -12,6 +12,7 @@
 #include "engine/base/check.h"
 #include "engine/base/status_macros.h"
 #include "engine/base/wire.h"
+#include "engine/pipeline/event_time.h"
 
 namespace weir {
 
@@ -25,24 +26,6 @@ constexpr absl::string_view kThrottle = "c";
 // The name of the entry of the version with this index.
 std::string VersionEntry(size_t index) {
   return absl::StrCat(kVersions, OrderedName(index));
-}
-
-std::optional<TimeMs> TimeOf(const Alert& alert) {
-  return alert.received ? alert.received : alert.device_time;
-}
-
-std::optional<TimeMs> TimeOf(const OtherEvent& event) {
-  return event.received;
-}
-
-// Whether the event says a time.
-template <typename Timed>
-bool Observe(const Timed& event, StreamClock& clock) {
-  const std::optional<TimeMs> at = TimeOf(event);
-  if (at) {
-    clock.Observe(*at, event.device);
-  }
-  return at.has_value();
 }
 
 constexpr absl::string_view kForceHint =

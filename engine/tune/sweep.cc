@@ -1,0 +1,97 @@
+#include "engine/tune/sweep.h"
+
+#include <algorithm>
+#include <utility>
+#include <variant>
+
+#include "engine/base/check.h"
+#include "engine/base/status_macros.h"
+#include "engine/pipeline/event_time.h"
+#include "engine/throttle/dealing.h"
+
+namespace weir {
+
+namespace {
+
+BothWays<GroupsByCode> BothWaysOf(const SweepPlan& plan) {
+  SweepPlan otherwise = plan;
+  otherwise.base.pairs_together = !plan.base.pairs_together;
+  return {GroupsByCode(plan), GroupsByCode(otherwise)};
+}
+
+}  // namespace
+
+Sweep::Sweep(const SweepPlan& plan, Source& source, Team& team)
+    : plan_(plan), groups_(BothWaysOf(plan)), source_(source), team_(team) {
+  WEIR_CHECK(!plan.settings.empty());
+  for (size_t i = 0; i < team.parts(); ++i) {
+    shares_.push_back(std::make_unique<Share>(plan.settings.size()));
+  }
+}
+
+absl::StatusOr<size_t> Sweep::Step(size_t limit) {
+  WEIR_RETURN_IF_ERROR(source_.Read(limit, records_));
+  for (const Record& record : records_) {
+    Deal(record);
+  }
+  team_.Run(shares_.size(), [this](size_t share) { Take(*shares_[share]); });
+  return records_.size();
+}
+
+void Sweep::Deal(const Record& record) {
+  ++counts_.read;
+  while (record.partition >= clocks_.size()) {
+    clocks_.emplace_back(plan_.max_ahead);
+  }
+  StreamClock& clock = clocks_[record.partition];
+  if (const auto* alert = std::get_if<Alert>(&record.event)) {
+    WEIR_CHECK(Observe(*alert, clock));  // without any time it is a dead letter
+    counts_.first = std::min(counts_.first.value_or(*clock.now()), *clock.now());
+    counts_.last = std::max(counts_.last.value_or(*clock.now()), *clock.now());
+    DealTo(ShardOf(alert->device.value_or(Eui64{}), shares_.size()), record.partition,
+           {.alert = alert, .now = *clock.now()});
+  } else if (const auto* other = std::get_if<OtherEvent>(&record.event)) {
+    ++counts_.other;
+    static_cast<void>(Observe(*other, clock));
+    DealTo(ShardOf(other->device.value_or(Eui64{}), shares_.size()), record.partition,
+           {.other = other, .now = clock.now().value_or(TimeMs{})});
+  } else {
+    ++counts_.dead;
+  }
+}
+
+void Sweep::DealTo(size_t share, uint32_t partition, const SweptRecord& record) {
+  std::vector<std::vector<SweptRecord>>& dealt = shares_[share]->dealt;
+  while (partition >= dealt.size()) {
+    dealt.emplace_back();
+  }
+  dealt[partition].push_back(record);
+}
+
+void Sweep::Take(Share& share) {
+  for (size_t partition = 0; partition < share.dealt.size(); ++partition) {
+    while (partition >= share.keys.size()) {
+      share.keys.push_back(
+          std::make_unique<SweptKeys>(groups_, plan_.duplicate_window, share.books));
+    }
+    share.keys[partition]->Take(share.dealt[partition]);
+    share.dealt[partition].clear();
+  }
+}
+
+SweepResult Sweep::Finish() {
+  BothWays<SweepBook> books{SweepBook(plan_.settings.size()), SweepBook(plan_.settings.size())};
+  for (const std::unique_ptr<Share>& share : shares_) {
+    for (size_t partition = 0; partition < share->keys.size(); ++partition) {
+      SweptKeys& keys = *share->keys[partition];
+      keys.Finish(clocks_[partition].now().value_or(TimeMs{}));
+      counts_.duplicates += keys.duplicate_alerts() + keys.duplicate_others();
+      counts_.other -= keys.duplicate_others();
+    }
+    books.planned.Add(share->books.planned);
+    books.otherwise.Add(share->books.otherwise);
+  }
+  return SweepResult(plan_, counts_, std::move(books));
+}
+
+}  // namespace weir
