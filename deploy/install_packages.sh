@@ -4,7 +4,8 @@
 #     deploy/install_packages.sh build    what deploy/quickstart.sh needs
 #     deploy/install_packages.sh test     that, and what tests/run.sh needs
 #
-# With nothing missing it touches neither the network nor the package lists.
+# With nothing missing it touches neither the network nor the package lists. Node.js and npm count
+# as installed if their commands are there, wherever they are from.
 set -euo pipefail
 
 build_packages=(
@@ -18,7 +19,11 @@ test_packages=(
   python3 clang-14 clang-format-14 clang-tidy-14 libclang-rt-14-dev
   zstd gzip git libxml2-utils
   openjdk-17-jdk-headless maven kcat python3-confluent-kafka curl
+  chromium
 )
+if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
+  build_packages+=(nodejs npm)
+fi
 
 usage() {
   echo "usage: deploy/install_packages.sh build|test"

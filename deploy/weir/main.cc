@@ -13,6 +13,7 @@
 #include "deploy/weir/inspect_command.h"
 #include "deploy/weir/replay_command.h"
 #include "deploy/weir/serve_command.h"
+#include "deploy/weir/tune_command.h"
 #include "deploy/weir/validate_command.h"
 
 namespace weir {
@@ -31,12 +32,14 @@ int Main(int argc, char** argv) {
       "Exit codes: 0 done, 1 failed, 2 wrong usage, 78 bad configuration.");
   ReplayArguments replay;
   ServeArguments serve;
+  TuneArguments tune;
   DecodeArguments decode;
   ValidateArguments validate;
   GenerateArguments generate;
   InspectArguments inspect;
   const CLI::App* replay_app = AddReplay(app, replay);
   const CLI::App* serve_app = AddServe(app, serve);
+  const CLI::App* tune_app = AddTune(app, tune);
   const CLI::App* decode_app = AddDecode(app, decode);
   const CLI::App* validate_app = AddValidate(app, validate);
   const CLI::App* generate_app = AddGenerate(app, generate);
@@ -52,6 +55,9 @@ int Main(int argc, char** argv) {
   }
   if (serve_app->parsed()) {
     return RunServe(serve);
+  }
+  if (tune_app->parsed()) {
+    return RunTune(tune);
   }
   if (decode_app->parsed()) {
     return RunDecode(decode);

@@ -25,6 +25,17 @@ std::string Bar(uint64_t done, uint64_t total) {
   return absl::StrCat("[", std::string(filled, '#'), std::string(kWidth - filled, '.'), "] ");
 }
 
+// `, 1m 20s left`; empty if nobody knows.
+std::string Remaining(uint64_t done, uint64_t total, double seconds) {
+  if (done == 0 || total <= done) {
+    return "";
+  }
+  const double left = seconds * static_cast<double>(total - done) / static_cast<double>(done);
+  const auto whole = static_cast<uint64_t>(left) + 1;
+  return whole < 60 ? absl::StrCat(", ", whole, "s left")
+                    : absl::StrCat(", ", whole / 60, "m ", whole % 60, "s left");
+}
+
 }  // namespace
 
 Progress::Progress(std::string what, std::string unit)
@@ -51,10 +62,11 @@ void Progress::Print(uint64_t count, uint64_t done, uint64_t total, double secon
         &line, "%3.0f %%",
         100.0 * static_cast<double>(std::min(done, total)) / static_cast<double>(total));
   }
-  absl::StrAppend(&line, ", ", WithThousands(count), " ", unit_,
-                  absl::StrFormat(", %s a second",
-                                  WithThousands(static_cast<uint64_t>(static_cast<double>(count) /
-                                                                      std::max(seconds, 0.001)))));
+  absl::StrAppend(
+      &line, ", ", WithThousands(count), " ", unit_,
+      absl::StrFormat(", %s a second", WithThousands(static_cast<uint64_t>(
+                                           static_cast<double>(count) / std::max(seconds, 0.001)))),
+      Remaining(done, total, seconds));
   absl::FPrintF(stderr, "%s%s%s", terminal_ ? "\r\033[K" : "", line, terminal_ ? "" : "\n");
   printed_ = true;
 }

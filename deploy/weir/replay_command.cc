@@ -19,10 +19,12 @@
 #include "deploy/weir/format_option.h"
 #include "deploy/weir/option_checks.h"
 #include "deploy/weir/progress.h"
+#include "deploy/weir/report_file.h"
 #include "deploy/weir/summary_text.h"
 #include "deploy/weir/text.h"
 #include "engine/base/status_macros.h"
 #include "engine/pipeline/replay.h"
+#include "engine/tune/activity_sink.h"
 
 namespace weir {
 
@@ -38,9 +40,12 @@ constexpr size_t kMostUncommittedWithoutState = 200000;
 struct Wiring {
   SystemConfig config;
   PolicySchedule schedule;
+  std::string policy;  // path of its file; empty: the built-in defaults
   std::unique_ptr<Team> team;
   std::unique_ptr<CaptureSource> source;
   std::unique_ptr<Sink> sink;
+  std::unique_ptr<Activity> activity;  // of what a report tells
+  std::unique_ptr<Sink> watched_sink;  // lets the activity see what goes to the sink
   std::unique_ptr<Store> store;
   std::unique_ptr<Replay> replay;
 };
@@ -59,9 +64,9 @@ absl::Status Configure(const ReplayArguments& arguments, Wiring& wiring) {
     WEIR_ASSIGN_OR_RETURN(wiring.config, ReadSystemFile(arguments.config, &remarks));
     Note(remarks);
   }
-  const std::string& policy = arguments.policy.empty() ? wiring.config.policy : arguments.policy;
-  if (!policy.empty()) {
-    WEIR_ASSIGN_OR_RETURN(wiring.schedule, ReadPolicyFile(policy, &remarks));
+  wiring.policy = arguments.policy.empty() ? wiring.config.policy : arguments.policy;
+  if (!wiring.policy.empty()) {
+    WEIR_ASSIGN_OR_RETURN(wiring.schedule, ReadPolicyFile(wiring.policy, &remarks));
     Note(remarks);
   }
   return absl::OkStatus();
@@ -83,8 +88,14 @@ absl::Status Connect(const ReplayArguments& arguments, Wiring& wiring) {
   if (!arguments.state.empty()) {
     WEIR_ASSIGN_OR_RETURN(wiring.store, OpenRocksDbStore(arguments.state));
   }
+  Sink* sink = wiring.sink.get();
+  if (!arguments.report.empty()) {
+    wiring.activity = std::make_unique<Activity>(wiring.schedule.max_ahead);
+    wiring.watched_sink = std::make_unique<ActivitySink>(*wiring.activity, *wiring.sink);
+    sink = wiring.watched_sink.get();
+  }
   wiring.replay = std::make_unique<Replay>(wiring.schedule, wiring.config.system, *wiring.source,
-                                           *wiring.sink, wiring.store.get(), *wiring.team);
+                                           *sink, wiring.store.get(), *wiring.team);
   return wiring.replay->Resume(arguments.force);
 }
 
@@ -116,6 +127,15 @@ absl::Status RunToTheEnd(const ReplayArguments& arguments, Wiring& wiring) {
 absl::Status Report(const ReplayArguments& arguments, const Wiring& wiring) {
   const Summary summary = wiring.replay->Summarise();
   const std::string json = SummaryJson(summary);
+  if (!arguments.report.empty()) {
+    WEIR_RETURN_IF_ERROR(WriteReport(arguments.report,
+                                     {.captures = arguments.captures,
+                                      .schedule = wiring.schedule,
+                                      .policy = wiring.policy,
+                                      .summary = summary,
+                                      .activity = *wiring.activity},
+                                     ""));
+  }
   if (!arguments.out.empty()) {
     WEIR_RETURN_IF_ERROR(WriteFileAtomically(absl::StrCat(arguments.out, "/summary.json"), json));
   }
@@ -130,6 +150,9 @@ absl::Status Report(const ReplayArguments& arguments, const Wiring& wiring) {
                     arguments.archive ? "alerts.consolidated, " : "",
                     "requests.accepted, requests.rejected, inventory.removed, enp.*, "
                     "summary.json\n");
+  }
+  if (!arguments.json && !arguments.report.empty()) {
+    absl::StrAppend(&text, "\na report to look at: ", arguments.report, "\n");
   }
   const bool written =
       std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
@@ -172,10 +195,16 @@ CLI::App* AddReplay(CLI::App& root, ReplayArguments& arguments) {
          "are replaced")
       ->type_name("DIR")
       ->check(CheckNotEmpty);
-  app->add_option("--state", arguments.state,
-                  "Keep state here, so that the same command continues where it stopped")
-      ->type_name("DIR")
-      ->check(CheckNotEmpty);
+  CLI::Option* const state =
+      app->add_option("--state", arguments.state,
+                      "Keep state here, so that the same command continues where it stopped")
+          ->type_name("DIR")
+          ->check(CheckNotEmpty);
+  app->add_option("--report", arguments.report,
+                  "Write a report to look at, one HTML file; of one whole run, so without --state")
+      ->type_name("FILE")
+      ->check(CheckNotEmpty)
+      ->excludes(state);
   app->add_option("--commit-every", arguments.commit_every,
                   "How much work a crash may cost at most; results do not depend on it")
       ->type_name("DURATION")
@@ -201,6 +230,7 @@ CLI::App* AddReplay(CLI::App& root, ReplayArguments& arguments) {
       "  weir replay capture.jsonl\n"
       "  weir replay --policy policy.yaml --out results day1.jsonl.zst day2.jsonl.zst\n"
       "  weir replay --config weir.yaml --out results capture.jsonl\n"
+      "  weir replay --policy policy.yaml --report report.html capture.jsonl\n"
       "  kcat -C -J -e -t meter.events | weir replay --out results -\n"
       "  weir replay --state state --out results capture.jsonl    # stop it, run it again");
   return app;

@@ -26,6 +26,7 @@ struct ReplayArguments {
   std::string state;
   std::string commit_every = "250ms";
   size_t threads = std::max(1U, std::thread::hardware_concurrency());
+  std::string report;
   bool archive = false;
   bool force = false;
   bool json = false;

@@ -151,6 +151,8 @@ class RuleTest(unittest.TestCase):
         self.expect_include("connectors/kafka/a.cc", '"connectors/http/b.h"', up)
         self.expect_include("connectors/kafka/a.cc", '"deploy/weir/b.h"', up)
         self.expect_include("deploy/weir/main.cc", '"tests/support/b.h"', up)
+        self.expect_include("deploy/weir/main.cc", '"deploy/report/b.h"')
+        self.expect_include("deploy/report/a.cc", '"deploy/weir/b.h"', up)
         self.expect_include("bench/a.cc", '"tests/support/b.h"', up)
         self.expect_include("tests/engine/a_test.cc", '"deploy/weir/b.h"')
         self.expect_include("tests/engine/deep/a_test.cc", '"tests/support/b.h"')
@@ -200,7 +202,10 @@ class RuleTest(unittest.TestCase):
 
     def test_form(self) -> None:
         full = "x" * rules.MAX_COLUMNS
-        for path in ("a.h", "a.cc", "a.py", "a.sh", "x/CMakeLists.txt"):
+        for path in (
+            "a.h", "a.cc", "a.py", "a.sh", "x/CMakeLists.txt", "x/a.cmake",
+            "a.js", "a.mjs", "a.css", "a.html",
+        ):  # fmt: skip
             self.expect(rules.check_form(path, f"{full}\n"))
             self.expect(rules.check_form(path, f"\n{full}x\n"), (2, "columns"))
             self.expect(rules.check_form(path, "\n\n\u00e9\n"), (3, "ascii"))

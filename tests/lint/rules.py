@@ -36,6 +36,7 @@ LAYERS = (
         "connectors/config",
         "connectors/threads",
     ),
+    ("deploy/report",),
     ("deploy/weir",),
     ("bench", "tests"),
 )
@@ -107,7 +108,7 @@ def is_shell(path: str, text: str) -> bool:
 def is_source(path: str, text: str) -> bool:
     return (
         is_cpp(path)
-        or path.endswith(".py")
+        or path.endswith((".py", ".js", ".mjs", ".css", ".html", ".cmake"))
         or PurePosixPath(path).name == "CMakeLists.txt"
         or is_shell(path, text)
     )

@@ -1,0 +1,15 @@
+// What `weir tune` has found, as CSV: a row for each setting and code, and for all codes together.
+//
+// Layer: deploy/weir.
+#pragma once
+
+#include <string>
+
+#include "deploy/weir/tune_report.h"
+
+namespace weir {
+
+// A head, and lines that end with a line feed. No field needs quotes.
+std::string TuneCsv(const TuneReport& report);
+
+}  // namespace weir
