@@ -1,4 +1,5 @@
-// What `weir tune` has found, as CSV: a row for each setting and code, and for all codes together.
+// What `weir tune` has found, as CSV: a row for each setting and code, for all codes together,
+// and for each pair of codes that clear each other.
 //
 // Layer: deploy/weir.
 #pragma once

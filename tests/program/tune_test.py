@@ -181,6 +181,8 @@ class FiguresTest(TuneCase):
         found = self.tune(*options, capture)
         out = self.expect(DONE, ["tune", "--csv", *options, capture]).out.decode()
         rows = list(csv.DictReader(io.StringIO(out)))
+        pairs = [row for row in rows if " " in row["code"]]
+        rows = [row for row in rows if " " not in row["code"]]
         self.assertEqual(len(rows), len(found["settings"]) * (1 + len(found["codes"])))
         tallies = {(str(s["id"]), "total"): s["totals"] for s in found["settings"]}
         for code in found["codes"]:
@@ -194,6 +196,17 @@ class FiguresTest(TuneCase):
                 self.assertEqual(int(row[name]), tally["episodes"][name])
             for name, wait in tally["delay"].items():
                 self.assertEqual(row[f"delay_{name}"], "never" if wait is None else str(wait))
+            self.assertEqual(row["apart_wrong"] + row["together_longest"], "")
+        self.expect_pairs(pairs, found)
+
+    def expect_pairs(self, rows: list[dict[str, str]], found: dict[str, Any]) -> None:
+        listed = {" ".join(pair["codes"]): pair["settings"] for pair in found["pairs"]}
+        self.assertEqual(len(rows), len(found["settings"]) * len(listed))
+        for row in rows:
+            self.assertEqual(row["alerts"] + row["delay_worst"], "")
+            for way, told in listed[row["code"]][int(row["setting"])].items():
+                for name, value in told.items():
+                    self.assertEqual(row[f"{way}_{name}"], str(value))
 
 
 class ProposalTest(TuneCase):
