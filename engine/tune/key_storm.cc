@@ -72,7 +72,7 @@ void KeyStorm::EndWindows(size_t group, int64_t to) {
   }
   const SettingGroup& settings = groups_.groups[group];
   Group& state = states_[group];
-  for (size_t place = 0; !state.is_quiet() && place < settings.policies.size(); ++place) {
+  for (size_t place = 0; !state.is_quiet() && place < state.entries.size(); ++place) {
     Entry& entry = state.entries[place];
     if (entry.afresh) {
       entry.afresh = false;
@@ -150,11 +150,16 @@ void KeyStorm::Decide(const SweptAlert& alert, size_t group) {
   if (state.in_episode == 0 && measure <= settings.policies[0].threshold) {
     return;
   }
-  state.entries.resize(settings.policies.size());
   const uint64_t consolidated =
       VerdictDigest::Consolidated(alert.identity) - VerdictDigest::Forwarded(alert.identity);
   for (size_t place = 0; place < settings.policies.size(); ++place) {
     const CodePolicy& policy = settings.policies[place];
+    if (place == state.entries.size()) {
+      if (measure <= policy.threshold) {
+        break;  // as it is for all behind it
+      }
+      state.entries.emplace_back();
+    }
     Entry& entry = state.entries[place];
     if (!entry.in_episode) {
       // Afresh, a key has counted nothing before this window.

@@ -93,7 +93,7 @@ class KeyStorm {
 
   // Of a group.
   struct Group {
-    std::vector<Entry> entries;  // none before its first episode
+    std::vector<Entry> entries;  // of the lowest thresholds, those that were ever passed
     size_t in_episode = 0;       // entries that are
     size_t afresh = 0;           // likewise
 
