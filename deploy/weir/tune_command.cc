@@ -35,7 +35,7 @@ namespace weir {
 
 namespace {
 
-constexpr size_t kBatchRecords = 8192;
+constexpr size_t kBatchRecords = 32768;
 constexpr size_t kMostThreads = 32;
 
 constexpr const char* kFooter =

@@ -10,6 +10,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "absl/types/span.h"
+
 #include "engine/base/units.h"
 
 namespace weir {
@@ -18,13 +20,22 @@ class Delays {
  public:
   // `delay` is not negative.
   void Add(DurationMs delay) {
-    const size_t bucket = BucketOf(static_cast<uint64_t>(delay.value));
-    if (bucket >= counts_.size()) {
-      counts_.resize(bucket + 1);
+    const TimeMs since;
+    Add(absl::MakeConstSpan(&since, 1), since + delay);
+  }
+
+  // Those of alerts at `times`, ascending, until `at`, which is not before.
+  void Add(absl::Span<const TimeMs> times, TimeMs at) {
+    if (times.empty()) {
+      return;
     }
-    ++counts_[bucket];
-    ++count_;
-    worst_ = std::max(worst_, delay);
+    const DurationMs longest = at - times.front();
+    counts_.resize(std::max(counts_.size(), BucketOf(static_cast<uint64_t>(longest.value)) + 1));
+    for (const TimeMs time : times) {
+      ++counts_[BucketOf(static_cast<uint64_t>((at - time).value))];
+    }
+    count_ += times.size();
+    worst_ = std::max(worst_, longest);
   }
 
   void Add(const Delays& other);

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "engine/alert/catalogue.h"
-
 namespace weir {
 
 namespace {
@@ -13,30 +11,44 @@ bool IsSameMinute(TimeMs a, TimeMs b) {
   return a.value / kMinute.value == b.value / kMinute.value;
 }
 
+size_t LaddersOf(const SettingGroups& groups) {
+  size_t ladders = 0;
+  for (const SettingGroup& group : groups.groups) {
+    ladders += group.ladders.size();
+  }
+  return ladders;
+}
+
 }  // namespace
 
-KeyStorm::KeyStorm(const SettingGroups& groups, const AlertKey& key,
+KeyStorm::KeyStorm(const SettingGroups& groups, const SweptAlert& first,
                    std::vector<WindowCount> counts, SweepBook& book, LastWords* words)
     : groups_(groups),
-      key_(key),
+      key_(first.key),
+      pair_(first.pair),
       book_(book),
       words_(words),
       counts_(std::move(counts)),
-      states_(groups.groups.size()) {}
+      climbs_(LaddersOf(groups)),
+      held_(words == nullptr ? 0 : groups.settings) {}
+
+template <typename Visit>
+void KeyStorm::ForEachPlace(const Visit& visit) {
+  Climb* climb = climbs_.data();
+  for (size_t group = 0; group < groups_.groups.size(); ++group) {
+    for (const Ladder& ladder : groups_.groups[group].ladders) {
+      visit(Place{groups_.groups[group], ladder, counts_[group], *climb++});
+    }
+  }
+}
 
 void KeyStorm::Take(const SweptAlert& alert) {
-  for (size_t group = 0; group < groups_.groups.size(); ++group) {
-    EndWindows(group, alert.windows[group]);
-    ++counts_[group].current;
+  EndWindows(alert.windows);
+  for (WindowCount& count : counts_) {
+    ++count.current;
   }
-  if (words_ != nullptr) {
-    held_.assign(groups_.settings, 0);
-  }
-  if (alert.excluded) {
-    for (size_t group = 0; group < groups_.groups.size(); ++group) {
-      CountExcluded(group);
-    }
-  } else {
+  held_.Clear();
+  if (!alert.excluded) {
     if (alert.code != last_.code || !IsSameMinute(alert.now, last_.at)) {
       WriteRun();
     }
@@ -46,85 +58,107 @@ void KeyStorm::Take(const SweptAlert& alert) {
              .at = alert.now,
              .identity = alert.identity,
              .position = alert.position};
-    for (size_t group = 0; group < groups_.groups.size(); ++group) {
-      Decide(alert, group);
-    }
+    ForEachPlace([&](const Place& place) { Decide(alert, place); });
   }
   if (in_episode_ > 0) {
-    ++storm_->alerts;
+    ++device_->alerts;
   }
 }
 
 void KeyStorm::FireDueBy(TimeMs now) {
-  for (size_t group = 0; group < groups_.groups.size(); ++group) {
-    EndWindows(group, WindowOf(now, groups_.groups[group].window));
+  absl::InlinedVector<int64_t, 8> windows;
+  for (const SettingGroup& group : groups_.groups) {
+    windows.push_back(WindowOf(now, group.lowest.window));
   }
+  EndWindows(windows);
 }
 
 // ---- Windows
 
-// The windows up to `to` end, if that is a later one. The one behind the current window is empty if
-// it ends too, and no episode outlives an empty window.
-void KeyStorm::EndWindows(size_t group, int64_t to) {
-  WindowCount& count = counts_[group];
-  if (to <= count.window) {
+// The windows up to those in `to` end, where that is a later one.
+void KeyStorm::EndWindows(absl::Span<const int64_t> to) {
+  Climb* climb = climbs_.data();
+  for (size_t group = 0; group < counts_.size(); ++group) {
+    const SettingGroup& settings = groups_.groups[group];
+    if (to[group] > counts_[group].window) {
+      for (size_t i = 0; i < settings.ladders.size(); ++i) {
+        EndWindow({settings, settings.ladders[i], counts_[group], climb[i]}, to[group]);
+      }
+      RollTo(to[group], counts_[group]);
+    }
+    climb += settings.ladders.size();
+  }
+}
+
+// The window behind the current one is empty if it ends too, and no episode outlives an empty
+// window.
+void KeyStorm::EndWindow(const Place& place, int64_t to) {
+  Climb& climb = place.climb;
+  afresh_ -= std::exchange(climb.afresh, false) ? 1U : 0U;
+  if (climb.episodes.empty()) {
     return;
   }
-  const SettingGroup& settings = groups_.groups[group];
-  Group& state = states_[group];
-  for (size_t place = 0; !state.is_quiet() && place < state.entries.size(); ++place) {
-    Entry& entry = state.entries[place];
-    if (entry.afresh) {
-      entry.afresh = false;
-      --state.afresh;
-      --afresh_;
-    }
-    if (!entry.in_episode) {
-      continue;
-    }
-    const bool clears = count.current <= settings.policies[place].clear;
-    const int64_t last = clears ? count.window : count.window + 1;
-    if (last < to) {
-      EndEpisode(group, place, TimeMs{(last + 1) * settings.window.value});
-      if (settings.window_kind == WindowKind::kSliding && last + 1 == to) {
-        entry.afresh = true;
-        ++state.afresh;
+  const bool is_sliding = place.group.lowest.window_kind == WindowKind::kSliding;
+  const Range clearing = Clearing(place);
+  const auto end = [&](Range rungs, int64_t last) {
+    if (rungs.first < rungs.end && last < to) {
+      EndEpisodes(place, rungs, TimeMs{(last + 1) * place.group.lowest.window.value});
+      if (is_sliding && last + 1 == to) {
+        climb.afresh = true;
         ++afresh_;
       }
     }
-  }
-  RollTo(to, count);
+  };
+  end(clearing, place.count.window);
+  end({0, clearing.first}, place.count.window + 1);
 }
 
-void KeyStorm::EndEpisode(size_t group, size_t place, TimeMs at) {
-  const SettingGroup& settings = groups_.groups[group];
-  const size_t setting = settings.settings[place];
-  Entry& entry = states_[group].entries[place];
-  if (entry.pending > 0 && settings.policies[place].last_word) {
-    SettingCounts& counts = CountsOf(last_.code, setting);
-    CountDelays(absl::MakeConstSpan(times_).last(entry.pending), at, counts.delays);
-    ++counts.copies;
-    --book_.HeldAt(last_.code, at, groups_.settings)[setting];
-    entry.digest += VerdictDigest::Copied(
-        last_.identity, {.sequence_id = entry.sequence + 1, .count = entry.pending});
-    if (words_ != nullptr) {
-      TellPair(setting, at);
-    }
-  } else {
-    CountsOf(key_.code, setting).unrepresented += entry.pending;
+// The rungs in an episode that ends with the current window, as things stand; that of the rungs
+// below ends with the next one.
+KeyStorm::Range KeyStorm::Clearing(const Place& place) {
+  const size_t end = place.climb.episodes.size();
+  size_t first = end;
+  while (first > 0 && place.count.current <= place.ladder.rungs[first - 1].clear) {
+    --first;
   }
-  ++CountsOf(key_.code, setting).ended;
-  entry.in_episode = false;
-  entry.sequence = 0;
-  entry.pending = 0;
-  --states_[group].in_episode;
-  --in_episode_;
+  return {first, end};
+}
+
+// Up to the last one that is in an episode.
+void KeyStorm::EndEpisodes(const Place& place, Range rungs, TimeMs at) {
+  Climb& climb = place.climb;
+  WriteRun(place);
+  if (place.ladder.last_word) {
+    CountWaits(place, rungs, {.before = climb.throttled, .at = at, .code = last_.code});
+  }
+  for (size_t rung = rungs.first; rung < rungs.end; ++rung) {
+    EndEpisode(place, rung, at);
+  }
+  in_episode_ -= rungs.end - rungs.first;
+  climb.episodes.resize(rungs.first);
+}
+
+void KeyStorm::EndEpisode(const Place& place, size_t rung, TimeMs at) {
+  const size_t setting = place.ladder.rungs[rung].setting;
+  const Episode& episode = place.climb.episodes[rung];
+  const uint64_t pending = place.climb.throttled - episode.told;
+  SettingCounts& own = CountsOf(key_.code).settings[setting];
+  ++own.ended;
+  if (pending == 0 || !place.ladder.last_word) {
+    own.unrepresented += pending;
+    return;
+  }
+  ++CountsOf(last_.code).settings[setting].copies;
+  PassedOn(place, {rung, rung + 1}, at);
+  AddToDigest(setting, VerdictDigest::Copied(last_.identity, {.sequence_id = episode.sequence + 1,
+                                                              .count = pending}));
+  if (words_ != nullptr) {
+    TellPair(setting, at);
+  }
 }
 
 void KeyStorm::TellPair(size_t setting, TimeMs at) {
-  AlertKey pair = key_;
-  pair.code = std::min(last_.code, *PairedCode(last_.code));
-  words_->push_back({.pair = pair,
+  words_->push_back({.pair = pair_,
                      .setting = groups_.settings == 1 ? std::nullopt : std::make_optional(setting),
                      .code = last_.code,
                      .at = at,
@@ -133,151 +167,194 @@ void KeyStorm::TellPair(size_t setting, TimeMs at) {
 
 // ---- Alerts
 
-void KeyStorm::CountExcluded(size_t group) {
-  const SettingGroup& settings = groups_.groups[group];
-  for (size_t place = 0; place < settings.policies.size(); ++place) {
-    if (counts_[group].current == settings.policies[place].threshold + 1) {
-      ++CountsOf(key_.code, settings.settings[place]).excluded_storms;
-    }
+void KeyStorm::Decide(const SweptAlert& alert, const Place& place) {
+  Climb& climb = place.climb;
+  // Afresh, a key has counted nothing before this window.
+  const uint64_t measure =
+      climb.afresh ? place.count.current : Measure(place.count, place.group.lowest, alert.now);
+  while (climb.episodes.size() < place.ladder.rungs.size() &&
+         measure > place.ladder.rungs[climb.episodes.size()].threshold) {
+    Start(place);
   }
-}
-
-void KeyStorm::Decide(const SweptAlert& alert, size_t group) {
-  const SettingGroup& settings = groups_.groups[group];
-  const WindowCount& count = counts_[group];
-  const uint64_t measure = Measure(count, settings.policies[0], alert.now);
-  Group& state = states_[group];
-  if (state.in_episode == 0 && measure <= settings.policies[0].threshold) {
+  if (climb.episodes.empty()) {
     return;
   }
-  const uint64_t consolidated =
+  ++climb.throttled;
+  ++climb.run;
+  climb.digest +=
       VerdictDigest::Consolidated(alert.identity) - VerdictDigest::Forwarded(alert.identity);
-  for (size_t place = 0; place < settings.policies.size(); ++place) {
-    const CodePolicy& policy = settings.policies[place];
-    if (place == state.entries.size()) {
-      if (measure <= policy.threshold) {
-        break;  // as it is for all behind it
-      }
-      state.entries.emplace_back();
-    }
-    Entry& entry = state.entries[place];
-    if (!entry.in_episode) {
-      // Afresh, a key has counted nothing before this window.
-      if ((entry.afresh ? count.current : measure) <= policy.threshold) {
-        continue;
-      }
-      Start(group, place);
-    }
-    ++entry.throttled;
-    ++entry.pending;
-    const bool first_of_later_window = count.current == 1 && count.window > entry.started_window;
-    if ((first_of_later_window && policy.forward.kind != Forward::Kind::kNone) ||
-        (policy.forward.kind == Forward::Kind::kOneIn && entry.pending == policy.forward.n)) {
-      Copy(alert, settings.settings[place], entry);
-    } else {
-      entry.digest += consolidated;
-      if (words_ != nullptr) {
-        held_[settings.settings[place]] = 1;
-      }
-    }
+  if (words_ != nullptr) {
+    held_.Add(place.ladder.rungs[climb.episodes.size() - 1].up_to);
   }
+  CopyWhereDue(alert, place);
 }
 
-void KeyStorm::Start(size_t group, size_t place) {
-  const size_t setting = groups_.groups[group].settings[place];
-  Entry& entry = states_[group].entries[place];
-  entry.in_episode = true;
-  entry.started_window = counts_[group].window;
-  ++states_[group].in_episode;
+// Starts an episode at the next rung.
+void KeyStorm::Start(const Place& place) {
+  WriteRun(place);
+  Climb& climb = place.climb;
+  const size_t setting = place.ladder.rungs[climb.episodes.size()].setting;
+  climb.episodes.push_back({.started_window = place.count.window, .told = climb.throttled});
+  climb.may_be_due = 0;
   ++in_episode_;
-  ++CountsOf(key_.code, setting).started;
-  storm_ = &SweepBook::StormOf(book_.devices(), key_.device, key_.code, groups_.settings);
-  storm_->settings[setting] = true;
-  if (key_.recipient != Eui64{}) {
-    SweepBook::StormOf(book_.recipients(), key_.recipient, key_.code, groups_.settings)
-        .settings[setting] = true;
+  ++CountsOf(key_.code).settings[setting].started;
+  if (device_ == nullptr) {
+    device_ = &SweepBook::StormOf(book_.devices(), key_.device, key_.code, groups_.settings);
+    if (key_.recipient != Eui64{}) {
+      recipient_ =
+          &SweepBook::StormOf(book_.recipients(), key_.recipient, key_.code, groups_.settings);
+    }
+  }
+  device_->settings.Add(setting);
+  if (recipient_ != nullptr) {
+    recipient_->settings.Add(setting);
   }
 }
 
-void KeyStorm::Copy(const SweptAlert& alert, size_t setting, Entry& entry) {
-  ++entry.copies;
-  ++entry.sequence;
-  entry.digest += VerdictDigest::Copied(alert.identity,
-                                        {.sequence_id = entry.sequence, .count = entry.pending}) -
-                  VerdictDigest::Forwarded(alert.identity);
-  // All that are pending but the alert itself.
-  CountDelays(absl::MakeConstSpan(times_).last(entry.pending).first(entry.pending - 1), alert.now,
-              CountsOf(alert.code, setting).delays);
-  entry.pending = 0;
+void KeyStorm::CopyWhereDue(const SweptAlert& alert, const Place& place) {
+  const Forward& forward = place.ladder.forward;
+  Climb& climb = place.climb;
+  const bool is_first = place.count.current == 1;
+  if (forward.kind == Forward::Kind::kNone || !(is_first || climb.throttled >= climb.may_be_due)) {
+    return;
+  }
+  // Of a later window than that of its start; lower rungs have started first.
+  size_t first = 0;
+  while (is_first && first < climb.episodes.size() &&
+         climb.episodes[first].started_window < place.count.window) {
+    ++first;
+  }
+  Copy(alert, place, {0, first});
+  climb.may_be_due = UINT64_MAX;
+  if (forward.kind != Forward::Kind::kOneIn) {
+    return;
+  }
+  for (size_t rung = 0; rung < climb.episodes.size(); ++rung) {
+    const Episode& episode = climb.episodes[rung];
+    if (climb.throttled - episode.told == forward.n) {
+      Copy(alert, place, {rung, rung + 1});
+    }
+    climb.may_be_due = std::min(climb.may_be_due, episode.told + forward.n);
+  }
+}
+
+void KeyStorm::Copy(const SweptAlert& alert, const Place& place, Range rungs) {
+  if (rungs.first == rungs.end) {
+    return;
+  }
+  Climb& climb = place.climb;
+  CountWaits(place, rungs, {.before = climb.throttled - 1, .at = alert.now, .code = alert.code});
+  PassedOn(place, rungs, alert.now);
+  for (size_t rung = rungs.first; rung < rungs.end; ++rung) {
+    const size_t setting = place.ladder.rungs[rung].setting;
+    Episode& episode = climb.episodes[rung];
+    const CopyMark mark = {.sequence_id = ++episode.sequence,
+                           .count = climb.throttled - std::exchange(episode.told, climb.throttled)};
+    ++CountsOf(alert.code).settings[setting].copies;
+    AddToDigest(setting, VerdictDigest::Copied(alert.identity, mark) -
+                             VerdictDigest::Consolidated(alert.identity));
+    if (words_ != nullptr) {
+      held_.Remove(setting);
+    }
+  }
 }
 
 // ---- The book
 
-void KeyStorm::CountDelays(absl::Span<const TimeMs> waited, TimeMs at, Delays& delays) const {
-  for (const TimeMs time : waited) {
-    delays.Add(at - time);
+// How long what is pending at these rungs has waited. What is so at a rung is so at those below, if
+// they have not been told of it before; then it is counted once.
+void KeyStorm::CountWaits(const Place& place, Range rungs, const Telling& telling) {
+  const Climb& climb = place.climb;
+  CodeCounts& counts = CountsOf(telling.code);
+  const auto told = [&](size_t rung) { return climb.episodes[rung].told; };
+  const auto add = [&](uint64_t from, uint64_t to, WaitCounts& waits) {
+    // The last time is that of the alert that was throttled last.
+    (waits.*telling.kind)
+        .Add(absl::MakeConstSpan(times_).last(climb.throttled - from).first(to - from), telling.at);
+  };
+  bool is_shared = rungs.first == 0;
+  for (size_t rung = 1; is_shared && rung < rungs.end; ++rung) {
+    is_shared = told(rung - 1) <= told(rung);
+  }
+  for (size_t rung = rungs.first; rung < rungs.end; ++rung) {
+    const size_t setting = place.ladder.rungs[rung].setting;
+    if (is_shared) {
+      add(told(rung), rung + 1 < rungs.end ? told(rung + 1) : telling.before,
+          counts.shared[setting].waits);
+    } else {
+      add(told(rung), telling.before, counts.settings[setting].waits);
+    }
+  }
+}
+
+// A copy, which its ladder has not held back after all.
+void KeyStorm::PassedOn(const Place& place, Range rungs, TimeMs at) {
+  HeldCounts& held = book_.MinuteOf(last_.code, at).held;
+  held.Add(place.ladder.rungs[rungs.end - 1].setting, -1);
+  if (rungs.first > 0) {
+    held.Add(place.ladder.rungs[rungs.first - 1].setting, 1);
+  }
+}
+
+void KeyStorm::AddToDigest(size_t setting, uint64_t verdict) {
+  if (groups_.settings == 1) {
+    book_.AddToAll(verdict);
+  } else {
+    book_.AddTo(setting, verdict);
+  }
+}
+
+void KeyStorm::WriteRun() {
+  if (in_episode_ > 0) {
+    ForEachPlace([this](const Place& place) { WriteRun(place); });
   }
 }
 
 // Alerts of one code in one minute, the last ones.
-void KeyStorm::WriteRun() {
-  if (storm_ == nullptr) {
+void KeyStorm::WriteRun(const Place& place) {
+  Climb& climb = place.climb;
+  if (climb.run == 0) {
     return;
   }
-  std::vector<SettingCounts>& counts = book_.Of(last_.code, groups_.settings).settings;
-  std::vector<int64_t>* held = nullptr;
-  for (size_t group = 0; group < groups_.groups.size(); ++group) {
-    const std::vector<size_t>& settings = groups_.groups[group].settings;
-    for (size_t place = 0; place < states_[group].entries.size(); ++place) {
-      Entry& entry = states_[group].entries[place];
-      if (entry.throttled == 0) {
-        continue;
-      }
-      if (held == nullptr) {
-        held = &book_.HeldAt(last_.code, last_.at, groups_.settings);
-      }
-      const size_t setting = settings[place];
-      counts[setting].throttled += entry.throttled;
-      counts[setting].copies += entry.copies;
-      (*held)[setting] += entry.throttled - entry.copies;
-      entry.throttled = 0;
-      entry.copies = 0;
-    }
+  const size_t setting = place.ladder.rungs[climb.episodes.size() - 1].setting;
+  CountsOf(last_.code).shared[setting].throttled += climb.run;
+  book_.MinuteOf(last_.code, last_.at).held.Add(setting, static_cast<int64_t>(climb.run));
+  if (groups_.settings == 1) {
+    book_.AddToAll(climb.digest);
+  } else {
+    book_.AddToShared(setting, climb.digest);
   }
+  climb.run = 0;
+  climb.digest = 0;
 }
 
 void KeyStorm::CloseBook(bool is_end) {
   WriteRun();
-  for (size_t group = 0; group < groups_.groups.size(); ++group) {
-    const std::vector<size_t>& settings = groups_.groups[group].settings;
-    for (size_t place = 0; place < states_[group].entries.size(); ++place) {
-      Entry& entry = states_[group].entries[place];
-      if (groups_.settings == 1) {
-        book_.AddToAll(std::exchange(entry.digest, 0));
-      } else {
-        book_.AddTo(settings[place], std::exchange(entry.digest, 0));
-      }
-      if (is_end) {
-        SettingCounts& counts = CountsOf(key_.code, settings[place]);
-        counts.pending += entry.pending;
-        CountDue(group, place, counts.due);
-      }
-    }
+  if (is_end) {
+    ForEachPlace([this](const Place& place) { CountDue(place); });
   }
 }
 
-// When what is pending would be told of, by the counts as they stand.
-void KeyStorm::CountDue(size_t group, size_t place, Delays& due) const {
-  const SettingGroup& settings = groups_.groups[group];
-  const CodePolicy& policy = settings.policies[place];
-  const Entry& entry = states_[group].entries[place];
-  if (entry.pending == 0 || !policy.last_word) {
+// What is pending, and when that would be told of, by the counts as they stand.
+void KeyStorm::CountDue(const Place& place) {
+  const Climb& climb = place.climb;
+  for (size_t rung = 0; rung < climb.episodes.size(); ++rung) {
+    CountsOf(key_.code).settings[place.ladder.rungs[rung].setting].pending +=
+        climb.throttled - climb.episodes[rung].told;
+  }
+  if (climb.episodes.empty() || !place.ladder.last_word) {
     return;
   }
-  const WindowCount& count = counts_[group];
-  const int64_t last = count.current <= policy.clear ? count.window : count.window + 1;
-  CountDelays(absl::MakeConstSpan(times_).last(entry.pending),
-              TimeMs{(last + 1) * settings.window.value}, due);
+  const Range clearing = Clearing(place);
+  const auto count = [&](Range rungs, int64_t last) {
+    CountWaits(place, rungs,
+               {.before = climb.throttled,
+                .at = TimeMs{(last + 1) * place.group.lowest.window.value},
+                .code = key_.code,
+                .kind = &WaitCounts::due});
+  };
+  count(clearing, place.count.window);
+  count({0, clearing.first}, place.count.window + 1);
 }
 
 // Of the times only those are needed that some setting has pending.
@@ -285,10 +362,10 @@ void KeyStorm::ForgetTimes() {
   if (times_.size() < forget_at_) {
     return;
   }
-  size_t needed = 0;
-  for (const Group& state : states_) {
-    for (const Entry& entry : state.entries) {
-      needed = std::max(needed, static_cast<size_t>(entry.pending));
+  uint64_t needed = 0;
+  for (const Climb& climb : climbs_) {
+    for (const Episode& episode : climb.episodes) {
+      needed = std::max(needed, climb.throttled - episode.told);
     }
   }
   times_.erase(times_.begin(), times_.end() - static_cast<ptrdiff_t>(needed));

@@ -14,31 +14,32 @@ KeyTable::KeyTable(const GroupsByCode& groups, SweepBook& book, LastWords& words
   for (const SettingGroups& each : groups.all()) {
     std::vector<WindowClock>& clocks = clocks_.emplace_back();
     for (const SettingGroup& group : each.groups) {
-      clocks.emplace_back(group.window);
+      clocks.emplace_back(group.lowest.window);
     }
   }
 }
 
-KeyTable::Place KeyTable::PlaceOf(const AlertKey& key) {
-  const auto [found, is_new] = places_.try_emplace(key, Place{0});
-  if (is_new) {
-    book_.Saw(key.device);  // not at each alert, which would cost a look-up more
-    if (free_.empty()) {
-      WEIR_CHECK(words_.size() / stride_ < UINT32_MAX);
-      found->second = static_cast<Place>(words_.size() / stride_);
-      words_.resize(words_.size() + stride_);
-    } else {
-      found->second = free_.back();
-      free_.pop_back();
-    }
+KeyTable::Place KeyTable::Add(size_t keys) {
+  std::vector<Place>& free = free_.at(keys - 1);
+  if (free.empty()) {
+    WEIR_CHECK(words_.size() / stride_ + keys < UINT32_MAX);
+    free.push_back(static_cast<Place>(words_.size() / stride_));
+    words_.resize(words_.size() + keys * stride_);
   }
-  __builtin_prefetch(WordsAt(found->second).data());
-  return found->second;
+  const Place place = free.back();
+  free.pop_back();
+  return place;
+}
+
+void KeyTable::Remove(Place first, size_t keys) {
+  std::fill_n(WordsAt(first).begin(), keys * stride_, 0);
+  free_.at(keys - 1).push_back(first);
 }
 
 const KeyStorm* KeyTable::Decide(Place place, const Alert& alert, VerdictDigest::Identity identity,
-                                 TimeMs now) {
-  const AlertKey key = KeyOf(alert);
+                                 PairWatches::Number pair, TimeMs now) {
+  const AlertKey key = {*alert.device, groups_.version().counted_as(alert.code),
+                        alert.recipient.value_or(Eui64{})};
   const SettingGroups& groups = groups_.Of(key.code);
   windows_.clear();
   for (WindowClock& clock : clocks_[groups_.IndexOf(key.code)]) {
@@ -49,30 +50,35 @@ const KeyStorm* KeyTable::Decide(Place place, const Alert& alert, VerdictDigest:
                             .excluded = groups_.version().excluded(alert.code),
                             .now = now,
                             .windows = windows_,
+                            .pair = pair,
                             .identity = identity,
                             .position = ++position_};
-  if (const absl::Span<uint64_t> words = WordsAt(place);
-      words[0] != kStorm && CountQuietly(swept, groups, words)) {
+  if (FindStorm(place) == nullptr && CountQuietly(swept, groups, WordsAt(place))) {
     return nullptr;
   }
   KeyStorm& storm = StormAt(place, swept, groups);
   storm.Take(swept);
+  if (swept.excluded) {
+    for (size_t i = 0; i < groups.groups.size(); ++i) {
+      CountExcluded(swept, groups, i, storm.counts()[i].current);
+    }
+  }
   return BecomeQuiet(place, storm, groups) ? nullptr : &storm;
 }
 
-bool KeyTable::FireDueBy(const AlertKey& key, TimeMs now) {
-  const auto place = places_.find(key);
-  if (place == places_.end() || WordsAt(place->second)[0] != kStorm) {
-    return false;
+bool KeyTable::FireDueBy(Place place, TimeMs now) {
+  KeyStorm* const storm = FindStorm(place);
+  if (storm != nullptr) {
+    storm->FireDueBy(now);
   }
-  storms_.find(place->second)->second->FireDueBy(now);
-  return true;
+  return storm != nullptr;
 }
 
-// False, and nothing is changed, if that is not enough.
+// False, and nothing is changed, if that is not enough: what is excluded starts no storm.
 bool KeyTable::CountQuietly(const SweptAlert& alert, const SettingGroups& groups,
                             absl::Span<uint64_t> words) {
   absl::InlinedVector<uint64_t, 8> after(groups.groups.size());
+  absl::InlinedVector<uint64_t, 8> counts(groups.groups.size());
   for (size_t i = 0; i < groups.groups.size(); ++i) {
     const SettingGroup& group = groups.groups[i];
     WindowCount count =
@@ -80,29 +86,62 @@ bool KeyTable::CountQuietly(const SweptAlert& alert, const SettingGroups& groups
     RollTo(alert.windows[i], count);
     ++count.current;
     const std::optional<uint64_t> word = group.codec.Pack(count);
-    if (!word || Measure(count, group.policies[0], alert.now) > group.policies[0].threshold) {
+    if (!word ||
+        (!alert.excluded && Measure(count, group.lowest, alert.now) > group.lowest.threshold)) {
       return false;
     }
     after[i] = *word;
+    counts[i] = count.current;
   }
   std::copy(after.begin(), after.end(), words.begin());
+  for (size_t i = 0; alert.excluded && i < counts.size(); ++i) {
+    CountExcluded(alert, groups, i, counts[i]);
+  }
   return true;
+}
+
+// Under which settings an excluded key has passed the threshold just now, with its alert number
+// `count` in a window.
+void KeyTable::CountExcluded(const SweptAlert& alert, const SettingGroups& groups, size_t group,
+                             uint64_t count) {
+  if (count <= groups.groups[group].lowest.threshold) {
+    return;
+  }
+  for (const Ladder& ladder : groups.groups[group].ladders) {
+    for (const Ladder::Rung& rung : ladder.rungs) {
+      if (count == rung.threshold + 1) {
+        ++book_.Of(alert.key.code, groups.settings).settings[rung.setting].excluded_storms;
+      }
+    }
+  }
+}
+
+// Null if the key is in none.
+KeyStorm* KeyTable::FindStorm(Place place) {
+  const uint64_t word = WordsAt(place)[0];
+  return (word & kStorm) == 0 ? nullptr : storms_[word & ~kStorm].get();
 }
 
 // The storm of a key, which begins if the key was quiet.
 KeyStorm& KeyTable::StormAt(Place place, const SweptAlert& alert, const SettingGroups& groups) {
-  std::unique_ptr<KeyStorm>& storm = storms_[place];
-  if (storm == nullptr) {
-    const absl::Span<uint64_t> words = WordsAt(place);
-    std::vector<WindowCount> counts;
-    for (size_t i = 0; i < groups.groups.size(); ++i) {
-      counts.push_back(words[i] == 0 ? WindowCount{.window = alert.windows[i]}
-                                     : groups.groups[i].codec.Unpack(words[i]));
-    }
-    storm = std::make_unique<KeyStorm>(groups, alert.key, std::move(counts), book_,
-                                       groups_.PartnerOf(alert.code) ? &words_of_pairs_ : nullptr);
-    words[0] = kStorm;
+  if (KeyStorm* const storm = FindStorm(place)) {
+    return *storm;
   }
+  const absl::Span<uint64_t> words = WordsAt(place);
+  std::vector<WindowCount> counts;
+  for (size_t i = 0; i < groups.groups.size(); ++i) {
+    counts.push_back(words[i] == 0 ? WindowCount{.window = alert.windows[i]}
+                                   : groups.groups[i].codec.Unpack(words[i]));
+  }
+  if (free_storms_.empty()) {
+    free_storms_.push_back(storms_.size());
+    storms_.emplace_back();
+  }
+  words[0] = kStorm | free_storms_.back();
+  std::unique_ptr<KeyStorm>& storm = storms_[free_storms_.back()];
+  free_storms_.pop_back();
+  storm = std::make_unique<KeyStorm>(groups, alert, std::move(counts), book_,
+                                     groups_.PartnerOf(alert.code) ? &words_of_pairs_ : nullptr);
   return *storm;
 }
 
@@ -123,35 +162,22 @@ bool KeyTable::BecomeQuiet(Place place, KeyStorm& storm, const SettingGroups& gr
     after.push_back(*word);
   }
   storm.CloseBook(false);
-  storms_.erase(place);
+  const uint64_t number = WordsAt(place)[0] & ~kStorm;
+  storms_[number].reset();
+  free_storms_.push_back(number);
   std::copy(after.begin(), after.end(), WordsAt(place).begin());
   return true;
 }
 
-void KeyTable::DropKeysThatAreOver(TimeMs now) {
-  absl::erase_if(places_, [&](const auto& entry) {
-    const auto& [key, place] = entry;
-    if (!IsOver(key.code, place, now)) {
-      return false;
-    }
-    std::fill_n(WordsAt(place).begin(), stride_, 0);
-    free_.push_back(place);
-    return true;
-  });
-  drop_at_ = std::max(size_t{1024}, 2 * places_.size());
-}
-
-// Whether a key behaves from now on like one never seen. A storm that has blown over is dropped.
-bool KeyTable::IsOver(AlertCode counted_as, Place place, TimeMs now) {
+bool KeyTable::IsOver(Place place, AlertCode counted_as, TimeMs now) {
   const SettingGroups& groups = groups_.Of(counted_as);
-  const absl::Span<uint64_t> words = WordsAt(place);
-  if (words[0] == kStorm) {
-    KeyStorm& storm = *storms_.find(place)->second;
-    storm.FireDueBy(now);
-    if (!BecomeQuiet(place, storm, groups)) {
+  if (KeyStorm* const storm = FindStorm(place)) {
+    storm->FireDueBy(now);
+    if (!BecomeQuiet(place, *storm, groups)) {
       return false;
     }
   }
+  const absl::Span<uint64_t> words = WordsAt(place);
   for (size_t i = 0; i < groups.groups.size(); ++i) {
     if (words[i] != 0 && !groups.groups[i].codec.IsOver(words[i], now)) {
       return false;
@@ -161,9 +187,11 @@ bool KeyTable::IsOver(AlertCode counted_as, Place place, TimeMs now) {
 }
 
 void KeyTable::Finish(TimeMs now) {
-  for (const auto& [place, storm] : storms_) {
-    storm->FireDueBy(now);
-    storm->CloseBook(true);
+  for (const std::unique_ptr<KeyStorm>& storm : storms_) {
+    if (storm != nullptr) {
+      storm->FireDueBy(now);
+      storm->CloseBook(true);
+    }
   }
 }
 

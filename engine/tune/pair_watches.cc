@@ -1,40 +1,80 @@
 #include "engine/tune/pair_watches.h"
 
 #include <algorithm>
+#include <bit>
 #include <tuple>
+#include <utility>
+
+#include "engine/base/check.h"
 
 namespace weir {
 
-PairWatches::View PairWatches::Planned(AlertCode lower, Pair& pair) const {
-  return {books_.planned.PairOf(lower, pair.settings), pair.wrong.planned};
+namespace {
+
+// A set of one stands for all; null for nobody.
+uint64_t WordOf(const SettingSet* set, size_t word) {
+  if (set == nullptr) {
+    return 0;
+  }
+  return set->size() == 1 ? (set->Contains(0) ? ~uint64_t{0} : 0) : set->word(word);
 }
 
-PairWatches::View PairWatches::Otherwise(AlertCode lower, Pair& pair) const {
-  return {books_.otherwise.PairOf(lower, pair.settings), pair.wrong.otherwise};
+uint64_t WordOf(const PairWatches::Spells& spells, size_t word) {
+  uint64_t all = 0;
+  if (spells != nullptr) {
+    for (const PairWatches::Spell& spell : *spells) {
+      all |= spell.who.word(word);
+    }
+  }
+  return all;
+}
+
+}  // namespace
+
+PairWatches::Number PairWatches::Add(Pair pair) {
+  if (free_.empty()) {
+    WEIR_CHECK(pairs_.size() < UINT32_MAX);
+    free_.push_back(static_cast<Number>(pairs_.size()));
+    pairs_.emplace_back();
+  }
+  const Number number = free_.back();
+  free_.pop_back();
+  pairs_[number] = std::move(pair);
+  return number;
+}
+
+void PairWatches::Remove(Number pair) {
+  pairs_[pair] = Pair();
+  free_.push_back(pair);
 }
 
 // ---- Alerts and words
 
-void PairWatches::Take(const AlertKey& key, Pair& pair, AlertCode code, TimeMs now,
-                       const BothWays<const HeldBack*>& held) {
+void PairWatches::Take(Pair& pair, AlertCode code, TimeMs now,
+                       const BothWays<const SettingSet*>& held) {
   const bool changes = pair.last != code;
   if (held.planned != nullptr || pair.wrong.planned != nullptr) {
-    TakeAlert(Planned(key.code, pair), changes, now, held.planned);
+    TakeAlert(Planned(pair), changes, now, held.planned);
   }
   if (held.otherwise != nullptr || pair.wrong.otherwise != nullptr) {
-    TakeAlert(Otherwise(key.code, pair), changes, now, held.otherwise);
+    TakeAlert(Otherwise(pair), changes, now, held.otherwise);
   }
   pair.last = code;
 }
 
-void PairWatches::TakeAlert(const View& view, bool changes, TimeMs now, const HeldBack* held) {
-  for (size_t i = 0; i < view.counts.size(); ++i) {
-    const bool passes = held == nullptr || (*held)[held->size() == 1 ? 0 : i] == 0;
-    const bool was_wrong = view.wrong != nullptr && view.wrong->since[i] != Wrong::kRight;
-    // Told nothing, a receiver is right if the device says again what it was told last.
-    const bool is_right = passes || was_wrong == changes;
-    if (is_right == was_wrong) {
-      Learn(view, i, is_right, now);
+// Told nothing, a receiver is right if the device says again what it was told last.
+void PairWatches::TakeAlert(const View& view, bool changes, TimeMs now, const SettingSet* held) {
+  for (size_t begin = 0; begin < view.settings; begin += SettingSet::kWordBits) {
+    const size_t word = begin / SettingSet::kWordBits;
+    const uint64_t wrong = WordOf(view.wrong, word);
+    const uint64_t becomes_wrong = WordOf(held, word) & (changes ? ~wrong : wrong);
+    uint64_t differ = becomes_wrong ^ wrong;
+    if (view.settings - begin < SettingSet::kWordBits) {
+      differ &= (uint64_t{1} << (view.settings - begin)) - 1;
+    }
+    for (; differ != 0; differ &= differ - 1) {
+      const auto bit = static_cast<size_t>(std::countr_zero(differ));
+      Learn(view, begin + bit, (becomes_wrong >> bit & 1) == 0, now);
     }
   }
 }
@@ -44,15 +84,16 @@ void PairWatches::Take(BothWays<std::vector<Word>>& words) {
   TakeWords(&PairWatches::Otherwise, words.otherwise);
 }
 
-void PairWatches::TakeWords(View (PairWatches::*way)(AlertCode, Pair&) const,
-                            std::vector<Word>& words) {
+void PairWatches::TakeWords(View (PairWatches::*way)(Pair&) const, std::vector<Word>& words) {
+  if (words.empty()) {
+    return;
+  }
   std::sort(words.begin(), words.end(), [](const Word& a, const Word& b) {
     return std::tie(a.at, a.position) < std::tie(b.at, b.position);
   });
   for (const Word& word : words) {
-    // An alert was held back, so the pair is known.
-    Pair& pair = pairs_.find(word.pair)->second;
-    const View view = (this->*way)(word.pair.code, pair);
+    Pair& pair = pairs_[word.pair];
+    const View view = (this->*way)(pair);
     const size_t first = word.setting.value_or(0);
     const size_t end = word.setting ? first + 1 : pair.settings;
     for (size_t setting = first; setting < end; ++setting) {
@@ -63,54 +104,57 @@ void PairWatches::TakeWords(View (PairWatches::*way)(AlertCode, Pair&) const,
 }
 
 void PairWatches::Learn(const View& view, size_t setting, bool is_right, TimeMs at) {
-  Slot& wrong = view.wrong;
-  PairCounts& counts = view.counts[setting];
-  const bool was_right = wrong == nullptr || wrong->since[setting] == Wrong::kRight;
-  if (is_right == was_right) {
-    return;
-  }
-  if (!is_right) {
-    if (wrong == nullptr) {
-      wrong = std::make_unique<Wrong>();
-      wrong->since.assign(view.counts.size(), Wrong::kRight);
+  if (view.wrong == nullptr) {
+    if (is_right) {
+      return;
     }
-    ++counts.wrong;
-    wrong->since[setting] = at.value;
-    ++wrong->count;
+    view.wrong = std::make_unique<absl::InlinedVector<Spell, 1>>();
+  }
+  absl::InlinedVector<Spell, 1>& spells = *view.wrong;
+  const auto spell = std::find_if(spells.begin(), spells.end(),
+                                  [&](const Spell& each) { return each.who.Contains(setting); });
+  if (is_right == (spell == spells.end())) {
     return;
   }
-  counts.longest = std::max(counts.longest, at - TimeMs{wrong->since[setting]});
-  wrong->since[setting] = Wrong::kRight;
-  if (--wrong->count == 0) {
-    wrong.reset();
+  PairCounts& counts = view.book.PairOf(view.lower, view.settings)[setting];
+  if (!is_right) {
+    ++counts.wrong;
+    if (spells.empty() || spells.back().since != at) {
+      spells.push_back({.since = at, .who = SettingSet(view.settings)});
+    }
+    spells.back().who.Add(setting);
+    return;
+  }
+  counts.longest = std::max(counts.longest, at - spell->since);
+  spell->who.Remove(setting);
+  if (spell->who.none()) {
+    spells.erase(spell);
+  }
+  if (spells.empty()) {
+    view.wrong.reset();
   }
 }
 
 // ---- The end
 
-void PairWatches::Forget(absl::FunctionRef<bool(const AlertKey& pair)> is_quiet) {
-  absl::erase_if(pairs_, [&](const auto& entry) {
-    const BothWays<Slot>& wrong = entry.second.wrong;
-    return wrong.planned == nullptr && wrong.otherwise == nullptr && is_quiet(entry.first);
-  });
-}
-
 void PairWatches::Finish(TimeMs now) {
-  for (auto& [key, pair] : pairs_) {
-    if (pair.wrong.planned != nullptr) {
-      Finish(Planned(key.code, pair), now);
-    }
-    if (pair.wrong.otherwise != nullptr) {
-      Finish(Otherwise(key.code, pair), now);
-    }
+  for (Pair& pair : pairs_) {
+    Finish(Planned(pair), now);
+    Finish(Otherwise(pair), now);
   }
 }
 
 void PairWatches::Finish(const View& view, TimeMs now) {
-  for (size_t i = 0; i < view.counts.size(); ++i) {
-    if (view.wrong->since[i] != Wrong::kRight) {
-      ++view.counts[i].open;
-      view.counts[i].longest = std::max(view.counts[i].longest, now - TimeMs{view.wrong->since[i]});
+  if (view.wrong == nullptr) {
+    return;
+  }
+  std::vector<PairCounts>& counts = view.book.PairOf(view.lower, view.settings);
+  for (const Spell& spell : *view.wrong) {
+    for (size_t i = 0; i < view.settings; ++i) {
+      if (spell.who.Contains(i)) {
+        ++counts[i].open;
+        counts[i].longest = std::max(counts[i].longest, now - spell.since);
+      }
     }
   }
 }

@@ -5,8 +5,8 @@
 // until it is told or the device says that again. Both ways of counting are watched: the codes
 // apart, and together.
 //
-// Memory: about 60 bytes for each pair of a device, and 8 for each setting as long as the receiver
-// is wrong under one.
+// Memory: 48 bytes for each pair of a device, and some 60 as long as a receiver is wrong under some
+// setting.
 //
 // Threads: one owner.
 //
@@ -20,11 +20,11 @@
 #include <optional>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
-#include "absl/functional/function_ref.h"
+#include "absl/container/inlined_vector.h"
 
-#include "engine/alert/alert_key.h"
+#include "engine/alert/alert_code.h"
 #include "engine/base/units.h"
+#include "engine/tune/setting_set.h"
 #include "engine/tune/sweep_book.h"
 
 namespace weir {
@@ -36,79 +36,95 @@ struct BothWays {
   What otherwise;  // with the codes of pairs counted the other way
 };
 
-// For each setting, whether an alert was held back; with one entry, for all.
-using HeldBack = std::vector<uint8_t>;
-
 class PairWatches {
  public:
+  // Of a pair, for as long as it is watched.
+  using Number = uint32_t;
+
   // A copy at the end of an episode.
   struct Word {
-    AlertKey pair;                  // the key, with the pair's lower code
+    Number pair = 0;
     std::optional<size_t> setting;  // nothing: all
     AlertCode code;
     TimeMs at;
     uint64_t position = 0;  // of the alert, in the order of all alerts
   };
 
-  // Who is wrong, counted one way: one at least.
-  struct Wrong {
-    static constexpr int64_t kRight = -1;
-
-    std::vector<int64_t> since;  // by setting, in ms or kRight
-    size_t count = 0;            // of those who are wrong
+  // Settings under which a receiver has been wrong since the same time.
+  struct Spell {
+    TimeMs since;
+    SettingSet who;  // one at least
   };
 
+  // Of a pair counted one way, the receiver's spells: null if there is none.
+  using Spells = std::unique_ptr<absl::InlinedVector<Spell, 1>>;
+
   struct Pair {
-    AlertCode last;                            // that the device said
-    size_t settings = 1;                       // how many the pair has
-    BothWays<std::unique_ptr<Wrong>> wrong{};  // null: nobody is
+    AlertCode lower;        // of the two codes
+    AlertCode last;         // that the device said
+    uint32_t settings = 1;  // how many the pair has
+    BothWays<Spells> wrong{};
     // Of the lower and of the higher code, counted apart: may have a storm.
     std::array<bool, 2> storms{};
+    // Where its keys are counted, by whoever does so: apart, two places from here on, and together.
+    uint32_t apart = 0;
+    uint32_t together = 0;
   };
 
   // `books` outlive it.
   explicit PairWatches(BothWays<SweepBook>& books) : books_(books) {}
 
-  // What is known of a pair, of which there is an alert of `code`. Stays there until there is one
-  // of another pair.
-  Pair& Of(const AlertKey& pair, AlertCode code, size_t settings) {
-    return pairs_.try_emplace(pair, Pair{.last = code, .settings = settings}).first->second;
-  }
+  // Begins to watch a pair.
+  Number Add(Pair pair);
 
-  void Prefetch(const AlertKey& pair) const { pairs_.prefetch(pair); }
+  // Ends that.
+  void Remove(Number pair);
 
-  // An alert of the pair; null: nobody's was held back. All words before it have been taken.
-  void Take(const AlertKey& key, Pair& pair, AlertCode code, TimeMs now,
-            const BothWays<const HeldBack*>& held);
+  Pair& Of(Number pair) { return pairs_[pair]; }
+
+  // Asks the processor for what Of gives.
+  void Prefetch(Number pair) const { __builtin_prefetch(&pairs_[pair]); }
+
+  // An alert of the pair, and who it was held back from; null: nobody. All words before it have
+  // been taken.
+  void Take(Pair& pair, AlertCode code, TimeMs now, const BothWays<const SettingSet*>& held);
 
   // Words said since, which are taken out.
   void Take(BothWays<std::vector<Word>>& words);
 
-  // Forgets the pairs of which nobody is wrong and whose next alert will pass under all settings,
-  // which `is_quiet` says.
-  void Forget(absl::FunctionRef<bool(const AlertKey& pair)> is_quiet);
+  // Whether nobody is wrong about a pair.
+  static bool IsQuiet(const Pair& pair) {
+    return pair.wrong.planned == nullptr && pair.wrong.otherwise == nullptr;
+  }
 
   // At the end, when stream time is `now`: who is wrong stays so.
   void Finish(TimeMs now);
 
  private:
-  using Slot = std::unique_ptr<Wrong>;
-
   // What is known of a pair, counted one way, and where it is written down.
   struct View {
-    std::vector<PairCounts>& counts;  // by setting
-    Slot& wrong;
+    SweepBook& book;
+    AlertCode lower;
+    size_t settings = 0;
+    Spells& wrong;
   };
 
-  View Planned(AlertCode lower, Pair& pair) const;
-  View Otherwise(AlertCode lower, Pair& pair) const;
-  static void TakeAlert(const View& view, bool changes, TimeMs now, const HeldBack* held);
-  void TakeWords(View (PairWatches::*way)(AlertCode, Pair&) const, std::vector<Word>& words);
+  View Planned(Pair& pair) const {
+    return {books_.planned, pair.lower, pair.settings, pair.wrong.planned};
+  }
+
+  View Otherwise(Pair& pair) const {
+    return {books_.otherwise, pair.lower, pair.settings, pair.wrong.otherwise};
+  }
+
+  static void TakeAlert(const View& view, bool changes, TimeMs now, const SettingSet* held);
+  void TakeWords(View (PairWatches::*way)(Pair&) const, std::vector<Word>& words);
   static void Learn(const View& view, size_t setting, bool is_right, TimeMs at);
   static void Finish(const View& view, TimeMs now);
 
   BothWays<SweepBook>& books_;
-  absl::flat_hash_map<AlertKey, Pair> pairs_;  // by their lower codes
+  std::vector<Pair> pairs_;  // by number
+  std::vector<Number> free_;
 };
 
 using LastWords = std::vector<PairWatches::Word>;

@@ -2,10 +2,38 @@
 
 #include <algorithm>
 #include <numeric>
+#include <set>
+#include <utility>
 
 #include "engine/alert/catalogue.h"
 
 namespace weir {
+
+namespace {
+
+SettingGroup& GroupFor(const CodePolicy& setting, std::vector<SettingGroup>& groups) {
+  for (SettingGroup& group : groups) {
+    if (group.lowest.window == setting.window && group.lowest.window_kind == setting.window_kind) {
+      return group;
+    }
+  }
+  groups.push_back({.lowest = setting, .codec = CountCodec(setting), .ladders = {}});
+  return groups.back();
+}
+
+// Settings come by ascending threshold.
+Ladder& LadderFor(const CodePolicy& setting, std::vector<Ladder>& ladders) {
+  for (Ladder& ladder : ladders) {
+    if (setting.window_kind == WindowKind::kTumbling && ladder.forward == setting.forward &&
+        ladder.last_word == setting.last_word && ladder.rungs.back().clear <= setting.clear) {
+      return ladder;
+    }
+  }
+  ladders.push_back({.forward = setting.forward, .last_word = setting.last_word, .rungs = {}});
+  return ladders.back();
+}
+
+}  // namespace
 
 SettingGroups GroupsOf(const std::vector<CodePolicy>& settings) {
   std::vector<size_t> order(settings.size());
@@ -15,20 +43,14 @@ SettingGroups GroupsOf(const std::vector<CodePolicy>& settings) {
   });
   SettingGroups all{.groups = {}, .settings = settings.size()};
   for (const size_t i : order) {
-    const CodePolicy& setting = settings[i];
-    auto group = std::find_if(all.groups.begin(), all.groups.end(), [&](const SettingGroup& each) {
-      return each.window == setting.window && each.window_kind == setting.window_kind;
-    });
-    if (group == all.groups.end()) {
-      all.groups.push_back({.window = setting.window,
-                            .window_kind = setting.window_kind,
-                            .codec = CountCodec(setting),
-                            .policies = {},
-                            .settings = {}});
-      group = all.groups.end() - 1;
-    }
-    group->policies.push_back(setting);
-    group->settings.push_back(i);
+    Ladder& ladder = LadderFor(settings[i], GroupFor(settings[i], all.groups).ladders);
+    SettingSet up_to =
+        ladder.rungs.empty() ? SettingSet(settings.size()) : ladder.rungs.back().up_to;
+    up_to.Add(i);
+    ladder.rungs.push_back({.threshold = settings[i].threshold,
+                            .clear = settings[i].clear,
+                            .setting = i,
+                            .up_to = std::move(up_to)});
   }
   return all;
 }
@@ -55,6 +77,18 @@ size_t GroupsByCode::most_groups() const {
     most = std::max(most, each.groups.size());
   }
   return most;
+}
+
+DurationMs GroupsByCode::least_memory() const {
+  DurationMs least{INT64_MAX};
+  for (const size_t i : std::set<size_t>(index_.begin(), index_.end())) {
+    DurationMs longest;
+    for (const SettingGroup& group : all_[i].groups) {
+      longest = std::max(longest, group.lowest.window);
+    }
+    least = std::min(least, longest);
+  }
+  return least;
 }
 
 }  // namespace weir

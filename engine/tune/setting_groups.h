@@ -1,9 +1,13 @@
-// The settings of a code, grouped by the windows that they count in: the count is the same for all
-// of a group.
+// The settings of a code, so that what they have in common is done once: in groups that count in
+// the same windows, and of these in ladders that differ in how far one has to climb.
 //
 // An episode ends with a window, and so a key that starts afresh counts on from zero with the next
 // one, as every other key does. Only a sliding window still sees the window before, in which a key
 // under another setting may have had counts that this one has forgotten.
+//
+// A key that is throttled at a rung is so at all rungs below: what starts an episode there does so
+// below, and what ends one below does so there. Not with a sliding window, for the reason above, so
+// its ladders have one rung each.
 //
 // Threads: any, once built.
 //
@@ -12,6 +16,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <vector>
 
@@ -19,16 +24,29 @@
 #include "engine/base/units.h"
 #include "engine/throttle/policy.h"
 #include "engine/throttle/window_count.h"
+#include "engine/tune/setting_set.h"
 #include "engine/tune/sweep_plan.h"
 
 namespace weir {
 
+// Settings that differ in their limits alone, of ascending `threshold` and `clear`.
+struct Ladder {
+  struct Rung {
+    uint64_t threshold = 0;
+    uint64_t clear = 0;
+    size_t setting = 0;  // its number
+    SettingSet up_to;    // this and all rungs below
+  };
+
+  Forward forward;
+  bool last_word = true;
+  std::vector<Rung> rungs;
+};
+
 struct SettingGroup {
-  DurationMs window;
-  WindowKind window_kind = WindowKind::kTumbling;
+  CodePolicy lowest;  // the one of the lowest threshold
   CountCodec codec;
-  std::vector<CodePolicy> policies;  // by ascending threshold
-  std::vector<size_t> settings;      // the number of each
+  std::vector<Ladder> ladders;
 };
 
 struct SettingGroups {
@@ -56,6 +74,9 @@ class GroupsByCode {
   // Of all(), which one a code has.
   size_t IndexOf(AlertCode counted_as) const { return index_[counted_as.index()]; }
 
+  // Of the codes that are swept.
+  const SettingGroups& swept() const { return all_.front(); }
+
   // How many settings two codes have together, of which one may not be swept.
   size_t SettingsOfPair(AlertCode a, AlertCode b) const {
     return std::max(Of(version_.counted_as(a)).settings, Of(version_.counted_as(b)).settings);
@@ -65,6 +86,9 @@ class GroupsByCode {
 
   // The most groups that a code has.
   size_t most_groups() const;
+
+  // A key is not over before the longest of its code's windows is: the least of these.
+  DurationMs least_memory() const;
 
  private:
   bool pairs_together_;

@@ -24,7 +24,7 @@ BothWays<GroupsByCode> BothWaysOf(const SweepPlan& plan) {
 Sweep::Sweep(const SweepPlan& plan, Source& source, Team& team)
     : plan_(plan), groups_(BothWaysOf(plan)), source_(source), team_(team) {
   WEIR_CHECK(!plan.settings.empty());
-  for (size_t i = 0; i < team.parts(); ++i) {
+  for (size_t i = 0; i < kSharesOfThread * team.size(); ++i) {
     shares_.push_back(std::make_unique<Share>(plan.settings.size()));
   }
 }
@@ -79,18 +79,30 @@ void Sweep::Take(Share& share) {
   }
 }
 
-SweepResult Sweep::Finish() {
-  BothWays<SweepBook> books{SweepBook(plan_.settings.size()), SweepBook(plan_.settings.size())};
-  for (const std::unique_ptr<Share>& share : shares_) {
-    for (size_t partition = 0; partition < share->keys.size(); ++partition) {
-      SweptKeys& keys = *share->keys[partition];
-      keys.Finish(clocks_[partition].now().value_or(TimeMs{}));
-      counts_.duplicates += keys.duplicate_alerts() + keys.duplicate_others();
-      counts_.other -= keys.duplicate_others();
-    }
-    books.planned.Add(share->books.planned);
-    books.otherwise.Add(share->books.otherwise);
+void Sweep::Finish(Share& share) {
+  for (size_t partition = 0; partition < share.keys.size(); ++partition) {
+    SweptKeys& keys = *share.keys[partition];
+    keys.Finish(clocks_[partition].now().value_or(TimeMs{}));
+    share.duplicate_alerts += keys.duplicate_alerts();
+    share.duplicate_others += keys.duplicate_others();
   }
+  share.keys.clear();
+}
+
+SweepResult Sweep::Finish() {
+  team_.Run(shares_.size(), [this](size_t share) { Finish(*shares_[share]); });
+  BothWays<SweepBook> books = std::move(shares_.front()->books);
+  for (const std::unique_ptr<Share>& share : shares_) {
+    counts_.duplicates += share->duplicate_alerts + share->duplicate_others;
+    counts_.other -= share->duplicate_others;
+    if (share != shares_.front()) {
+      books.planned.Add(share->books.planned);
+      books.otherwise.Add(share->books.otherwise);
+    }
+  }
+  shares_.clear();
+  books.planned.Settle(groups_.planned);
+  books.otherwise.Settle(groups_.otherwise);
   return SweepResult(plan_, counts_, std::move(books));
 }
 

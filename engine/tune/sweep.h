@@ -39,6 +39,9 @@ class Sweep {
   SweepResult Finish();
 
  private:
+  // Each has a book, and books are large.
+  static constexpr size_t kSharesOfThread = 1;
+
   // The devices of all partitions that one task works on.
   struct Share {
     explicit Share(size_t settings) : books{SweepBook(settings), SweepBook(settings)} {}
@@ -46,11 +49,15 @@ class Sweep {
     BothWays<SweepBook> books;
     std::vector<std::unique_ptr<SweptKeys>> keys;  // by partition
     std::vector<std::vector<SweptRecord>> dealt;   // of the round under way, by partition
+    // In the end:
+    uint64_t duplicate_alerts = 0;
+    uint64_t duplicate_others = 0;
   };
 
   void Deal(const Record& record);
   void DealTo(size_t share, uint32_t partition, const SweptRecord& record);
   void Take(Share& share);
+  void Finish(Share& share);
 
   const SweepPlan& plan_;
   BothWays<GroupsByCode> groups_;

@@ -3,6 +3,9 @@
 //
 // A code that is not swept is decided once: what is written for it under setting 0 holds for all.
 //
+// What holds for a setting and for the rungs below it in its ladder is written down once. Counts by
+// setting are complete when the book has been settled.
+//
 // Threads: one owner.
 //
 // Layer: engine/tune (engine/alert, engine/base, engine/throttle).
@@ -21,8 +24,18 @@
 #include "engine/alert/eui64.h"
 #include "engine/base/units.h"
 #include "engine/tune/delays.h"
+#include "engine/tune/setting_groups.h"
+#include "engine/tune/setting_set.h"
 
 namespace weir {
+
+// How long alerts that were held back had to wait.
+struct WaitCounts {
+  Delays told;  // for the next copy
+  Delays due;   // for the last word, if no alert comes any more: of what is pending at the end
+
+  WaitCounts& operator+=(const WaitCounts& other);
+};
 
 // Of one code under one setting.
 struct SettingCounts {
@@ -33,27 +46,54 @@ struct SettingCounts {
   uint64_t started = 0;
   uint64_t ended = 0;
   uint64_t excluded_storms = 0;
-  Delays delays;
-  Delays due;  // of what is pending: to the last word, if no alert comes any more
+  WaitCounts waits;
 
   SettingCounts& operator+=(const SettingCounts& other);
+};
+
+// Of one code, what is true of a setting and of the rungs below it in its ladder alike.
+struct SharedCounts {
+  uint64_t throttled = 0;
+  WaitCounts waits;
+
+  SharedCounts& operator+=(const SharedCounts& other);
 };
 
 struct CodeCounts {
   uint64_t alerts = 0;
   std::vector<SettingCounts> settings;
+  std::vector<SharedCounts> shared;  // by setting; none once the book is settled
+};
+
+// Received less passed on. What is added for a setting holds for the rungs below it as well.
+class HeldCounts {
+ public:
+  struct Entry {
+    uint32_t setting = 0;
+    int64_t held = 0;
+  };
+
+  void Add(size_t setting, int64_t held);
+
+  void Add(const HeldCounts& other);
+
+  // What holds for each setting; empty if nothing was added.
+  std::vector<int32_t> BySetting(const SettingGroups& groups) const;
+
+ private:
+  std::vector<Entry> entries_;  // one for each setting
 };
 
 // One code in one minute.
 struct MinuteCounts {
   uint64_t received = 0;
-  std::vector<int64_t> held;  // received less passed on, by setting; empty: none is held
+  HeldCounts held;
 };
 
 // A device or a recipient, with one code.
 struct StormCounts {
-  std::vector<bool> settings;  // under which it had an episode
-  uint64_t alerts = 0;         // in episodes of any setting
+  SettingSet settings;  // under which it had an episode
+  uint64_t alerts = 0;  // in episodes of any setting
 };
 
 // Of a pair of codes under one setting: receivers whose last alert of the pair was not the
@@ -71,7 +111,7 @@ class SweepBook {
   using Minutes = absl::node_hash_map<int64_t, MinuteCounts>;  // by minutes since the epoch
   using Storms = absl::node_hash_map<std::pair<Eui64, AlertCode>, StormCounts>;
 
-  explicit SweepBook(size_t settings) : digests_(settings) {}
+  explicit SweepBook(size_t settings);
 
   ~SweepBook() = default;
   SweepBook(SweepBook&&) = default;
@@ -83,9 +123,6 @@ class SweepBook {
   CodeCounts& Of(AlertCode code, size_t settings);
 
   MinuteCounts& MinuteOf(AlertCode code, TimeMs at);
-
-  // MinuteOf(code, at).held, of as many settings as the code has.
-  std::vector<int64_t>& HeldAt(AlertCode code, TimeMs at, size_t settings);
 
   // By setting, under the pair's lower code.
   std::vector<PairCounts>& PairOf(AlertCode lower, size_t settings);
@@ -105,6 +142,9 @@ class SweepBook {
 
   void AddTo(size_t setting, uint64_t verdict) { digests_[setting] += verdict; }
 
+  // To that of a setting and of the rungs below it.
+  void AddToShared(size_t setting, uint64_t verdict) { shared_digests_[setting] += verdict; }
+
   // ---- Reading
 
   // By code, ascending.
@@ -123,8 +163,11 @@ class SweepBook {
 
   uint64_t DigestOf(size_t setting) const { return common_ + digests_[setting]; }
 
-  // Adds what another shard has written, about other devices.
+  // Adds what another shard has written, about other devices, before either is settled.
   void Add(const SweepBook& other);
+
+  // Once, when all is written: counts for every setting what holds for it and others.
+  void Settle(const GroupsByCode& groups);
 
  private:
   // The minute that a code was last seen in.
@@ -144,6 +187,7 @@ class SweepBook {
   Storms recipients_;
   uint64_t common_ = 0;
   std::vector<uint64_t> digests_;
+  std::vector<uint64_t> shared_digests_;
 };
 
 }  // namespace weir

@@ -17,7 +17,7 @@ SweepIndex::Parties::Parties(const SweepBook::Storms& storms) {
   }
 }
 
-SweepIndex::SweepIndex(const SweepBook& book)
+SweepIndex::SweepIndex(const SweepBook& book, const GroupsByCode& groups)
     : devices(book.devices()), recipients(book.recipients()) {
   for (const auto& [code, of_code] : book.minutes()) {
     for (const auto& [minute, counts] : of_code) {
@@ -29,13 +29,13 @@ SweepIndex::SweepIndex(const SweepBook& book)
   received.resize(minutes.size());
   for (const auto& [code, of_code] : book.minutes()) {
     std::vector<Minute>& all = by_code[code];
+    const SettingGroups& settings = groups.Of(groups.version().counted_as(code));
     for (const auto& [minute, counts] : of_code) {
       const auto found = std::lower_bound(minutes.begin(), minutes.end(), minute);
       const auto place = static_cast<size_t>(found - minutes.begin());
       received[place] += counts.received;
-      all.push_back({.place = place,
-                     .received = counts.received,
-                     .held = counts.held.empty() ? nullptr : &counts.held});
+      all.push_back(
+          {.place = place, .received = counts.received, .held = counts.held.BySetting(settings)});
     }
     std::sort(all.begin(), all.end(),
               [](const Minute& a, const Minute& b) { return a.place < b.place; });

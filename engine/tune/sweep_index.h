@@ -13,16 +13,26 @@
 #include "engine/alert/alert_code.h"
 #include "engine/alert/eui64.h"
 #include "engine/base/units.h"
+#include "engine/tune/setting_groups.h"
 #include "engine/tune/sweep_book.h"
 
 namespace weir {
 
 struct SweepIndex {
-  // One code in one minute. `held` is null if nothing is held back.
+  // One code in one minute.
   struct Minute {
     size_t place = 0;  // of the minute, in `minutes`
     uint64_t received = 0;
-    const std::vector<int64_t>* held = nullptr;
+    // Received less passed on, by setting, or for all if the code is not swept. Below zero where a
+    // last word passes in a minute without alerts. Empty: nothing is held back.
+    std::vector<int32_t> held;
+
+    uint64_t Passed(size_t setting) const {
+      if (held.empty()) {
+        return received;
+      }
+      return received - static_cast<uint64_t>(int64_t{held[held.size() == 1 ? 0 : setting]});
+    }
   };
 
   struct Storm {
@@ -40,7 +50,7 @@ struct SweepIndex {
   };
 
   // The book outlives it, and does not change.
-  explicit SweepIndex(const SweepBook& book);
+  SweepIndex(const SweepBook& book, const GroupsByCode& groups);
 
   std::vector<int64_t> minutes;    // since the epoch, with an alert or a last word, ascending
   std::vector<uint64_t> received;  // in each

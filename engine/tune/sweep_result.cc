@@ -11,9 +11,9 @@ namespace weir {
 namespace {
 
 // Of a code that is not swept, what holds for all.
-template <typename Settings>
-size_t IndexIn(const Settings& settings, size_t setting) {
-  return settings.size() == 1 ? 0 : setting;
+template <typename Counts>
+const Counts& At(const std::vector<Counts>& settings, size_t setting) {
+  return settings[settings.size() == 1 ? 0 : setting];
 }
 
 void AddTo(Tally& tally, uint64_t alerts, const SettingCounts& counts) {
@@ -26,22 +26,14 @@ void AddTo(Tally& tally, uint64_t alerts, const SettingCounts& counts) {
   tally.started += counts.started;
   tally.ended += counts.ended;
   tally.excluded_storms += counts.excluded_storms;
-  tally.delays.Add(counts.delays);
-  tally.due.Add(counts.due);
-}
-
-// Received less passed on. As an unsigned number it may wrap around below zero, where a last word
-// passes in a minute without alerts; what is taken from it comes out right all the same.
-uint64_t HeldIn(const SweepIndex::Minute& minute, size_t setting) {
-  return minute.held == nullptr
-             ? 0
-             : static_cast<uint64_t>((*minute.held)[IndexIn(*minute.held, setting)]);
+  tally.delays.Add(counts.waits.told);
+  tally.due.Add(counts.waits.due);
 }
 
 uint64_t Touched(const std::vector<const StormCounts*>& storms, size_t setting) {
   uint64_t touched = 0;
   for (const StormCounts* storm : storms) {
-    touched += storm->settings[IndexIn(storm->settings, setting)] ? 1U : 0U;
+    touched += storm->settings.Contains(setting) ? 1U : 0U;
   }
   return touched;
 }
@@ -61,8 +53,8 @@ SweepResult::SweepResult(const SweepPlan& plan, const SweepCounts& counts,
     : plan_(plan),
       counts_(counts),
       books_(std::move(books)),
-      index_(books_.planned),
-      version_(plan.base) {}
+      groups_(plan),
+      index_(books_.planned, groups_) {}
 
 std::vector<AlertCode> SweepResult::Codes() const {
   std::vector<AlertCode> codes;
@@ -73,7 +65,7 @@ std::vector<AlertCode> SweepResult::Codes() const {
 }
 
 size_t SweepResult::SettingOf(AlertCode code, const Choice& choice) const {
-  return choice.Of(version_.counted_as(code));
+  return choice.Of(groups_.version().counted_as(code));
 }
 
 Tally SweepResult::Of(AlertCode code, size_t setting) const {
@@ -83,10 +75,10 @@ Tally SweepResult::Of(AlertCode code, size_t setting) const {
     return tally;
   }
   const CodeCounts& counts = found->second;
-  AddTo(tally, counts.alerts, counts.settings[IndexIn(counts.settings, setting)]);
+  AddTo(tally, counts.alerts, At(counts.settings, setting));
   for (const SweepIndex::Minute& minute : Find(index_.by_code, code)) {
     tally.peak_before = std::max(tally.peak_before, minute.received);
-    tally.peak_after = std::max(tally.peak_after, minute.received - HeldIn(minute, setting));
+    tally.peak_after = std::max(tally.peak_after, minute.Passed(setting));
   }
   tally.devices = weir::Touched(Find(index_.devices.by_code, code), setting);
   tally.recipients = weir::Touched(Find(index_.recipients.by_code, code), setting);
@@ -97,7 +89,7 @@ Tally SweepResult::Of(const Choice& choice) const {
   Tally tally;
   for (const auto& [code, counts] : books_.planned.codes()) {
     const size_t setting = SettingOf(code, choice);
-    AddTo(tally, counts.alerts, counts.settings[IndexIn(counts.settings, setting)]);
+    AddTo(tally, counts.alerts, At(counts.settings, setting));
   }
   for (const MinuteOfAlerts& minute : Minutes(choice)) {
     tally.peak_before = std::max(tally.peak_before, minute.received);
@@ -113,9 +105,8 @@ uint64_t SweepResult::Touched(const SweepIndex::Parties& parties, const Choice& 
   uint64_t touched = 0;
   const SweepIndex::Storm* last = nullptr;  // that counted
   for (const SweepIndex::Storm& storm : parties.all) {
-    const std::vector<bool>& settings = storm.counts->settings;
     if ((last == nullptr || last->who != storm.who) &&
-        settings[IndexIn(settings, choice.Of(storm.code))]) {
+        storm.counts->settings.Contains(choice.Of(storm.code))) {
       ++touched;
       last = &storm;
     }
@@ -133,7 +124,7 @@ std::vector<MinuteOfAlerts> SweepResult::Minutes(const Choice& choice) const {
   for (const auto& [code, minutes] : index_.by_code) {
     const size_t setting = SettingOf(code, choice);
     for (const SweepIndex::Minute& minute : minutes) {
-      all[minute.place].passed -= HeldIn(minute, setting);
+      all[minute.place].passed -= minute.received - minute.Passed(setting);
     }
   }
   return all;
@@ -145,7 +136,7 @@ std::vector<MinuteOfAlerts> SweepResult::Minutes(AlertCode code, const Choice& c
   for (const SweepIndex::Minute& minute : Find(index_.by_code, code)) {
     all.push_back({.begin = TimeMs{index_.minutes[minute.place] * kMinute.value},
                    .received = minute.received,
-                   .passed = minute.received - HeldIn(minute, setting)});
+                   .passed = minute.Passed(setting)});
   }
   return all;
 }
@@ -163,13 +154,12 @@ PairTally PairOf(const SweepBook& book, AlertCode lower, size_t setting) {
   PairTally tally;
   for (const AlertCode code : {lower, *PairedCode(lower)}) {
     if (const auto found = book.codes().find(code); found != book.codes().end()) {
-      const SettingCounts& counts =
-          found->second.settings[IndexIn(found->second.settings, setting)];
+      const SettingCounts& counts = At(found->second.settings, setting);
       tally.consolidated += counts.throttled - counts.copies;
     }
   }
   if (const auto found = book.pairs().find(lower); found != book.pairs().end()) {
-    tally.counts = found->second[IndexIn(found->second, setting)];
+    tally.counts = At(found->second, setting);
   }
   return tally;
 }
@@ -207,7 +197,7 @@ std::vector<StormingDevice> SweepResult::AlwaysStorming() const {
     Storms& of_device = devices[who.first];
     of_device.settings.resize(settings());
     for (size_t i = 0; i < settings(); ++i) {
-      of_device.settings[i] = of_device.settings[i] || storm.settings[IndexIn(storm.settings, i)];
+      of_device.settings[i] = of_device.settings[i] || storm.settings.Contains(i);
     }
     of_device.device.device = who.first;
     of_device.device.codes.push_back(who.second);

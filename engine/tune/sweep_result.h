@@ -14,6 +14,7 @@
 #include "engine/alert/alert_code.h"
 #include "engine/alert/eui64.h"
 #include "engine/base/units.h"
+#include "engine/tune/setting_groups.h"
 #include "engine/tune/sweep_book.h"
 #include "engine/tune/sweep_index.h"
 #include "engine/tune/sweep_plan.h"
@@ -58,6 +59,7 @@ struct PairResult {
 
 class SweepResult {
  public:
+  // The books are settled.
   SweepResult(const SweepPlan& plan, const SweepCounts& counts, BothWays<SweepBook> books);
 
   const SweepCounts& counts() const { return counts_; }
@@ -99,8 +101,8 @@ class SweepResult {
   SweepPlan plan_;
   SweepCounts counts_;
   BothWays<SweepBook> books_;
+  GroupsByCode groups_;
   SweepIndex index_;  // of what is planned
-  PolicyVersion version_;
 };
 
 }  // namespace weir

@@ -13,12 +13,16 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <utility>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/types/span.h"
 
 #include "engine/alert/event.h"
 #include "engine/base/units.h"
 #include "engine/throttle/duplicates.h"
+#include "engine/throttle/pair_tags.h"
+#include "engine/throttle/window_count.h"
 #include "engine/tune/key_table.h"
 #include "engine/tune/pair_watches.h"
 #include "engine/tune/setting_groups.h"
@@ -51,33 +55,64 @@ class SweptKeys {
   uint64_t duplicate_others() const { return duplicate_others_; }
 
  private:
+  // What alerts are looked up by: the device, and a number for the code, or the lower one of two
+  // that clear each other, and the recipient. Twelve bytes.
+  struct Family {
+    uint32_t device_high = 0;
+    uint32_t device_low = 0;
+    uint32_t tag = 0;
+
+    friend bool operator==(const Family&, const Family&) = default;
+
+    template <typename H>
+    friend H AbslHashValue(H state, const Family& family) {
+      return H::combine(std::move(state), uint64_t{family.device_high} << 32 | family.device_low,
+                        family.tag);
+    }
+  };
+
   // What is known of a record by the time its turn comes.
   struct Prepared {
     std::optional<Fingerprint> id;
     std::optional<AlertCode> partner;  // of the alert's code
-    BothWays<AlertKey> keys{};         // if the alert has any; the other one if it has a partner
-    BothWays<KeyTable::Place> places{};
+    Family family;                     // if the alert has any
+    uint32_t found = 0;                // a KeyTable::Place; for a pair a PairWatches::Number
     VerdictDigest::Identity identity = 0;
   };
 
   static constexpr size_t kAtOnce = 32;  // records for which memory is fetched together
 
   void TakeSome(absl::Span<const SweptRecord> records);
-  void Prepare(const SweptRecord& record, Prepared& prepared) const;
+  void Prepare(const SweptRecord& record, Prepared& prepared);
   void Locate(const SweptRecord& record, Prepared& prepared);
+  PairWatches::Number AddPair(AlertCode code, AlertCode partner);
+  void Approach(const SweptRecord& record, const Prepared& prepared);
   bool IsDuplicate(const SweptRecord& record, const Prepared& prepared);
   void Decide(const SweptRecord& record, const Prepared& prepared);
   void DecidePair(const SweptRecord& record, const Prepared& prepared);
   void MakeRoom(TimeMs now);
+  bool Drop(AlertCode code, KeyTable::Place place, TimeMs now);
+  bool DropPair(AlertCode lower, PairWatches::Number number, TimeMs now);
+
+  // Counts the codes of pairs apart.
+  KeyTable& apart() { return groups_.planned.pairs_together() ? keys_.otherwise : keys_.planned; }
+
+  KeyTable& together() {
+    return groups_.planned.pairs_together() ? keys_.planned : keys_.otherwise;
+  }
 
   const BothWays<GroupsByCode>& groups_;
   BothWays<SweepBook>& books_;
   Duplicates duplicates_;
   BothWays<LastWords> words_;
   BothWays<KeyTable> keys_;
-  KeyTable& apart_;
   PairWatches pairs_;
-  std::array<Prepared, kAtOnce> prepared_;  // of the records under way
+  PairTags tags_{UINT32_MAX};
+  absl::flat_hash_map<Family, uint32_t> families_;  // Prepared::found
+  WindowClock memory_;                              // of the keys that are over first
+  int64_t dropped_in_ = 0;                          // its window when it was looked for such keys
+  size_t drop_at_ = 1024;                           // how many are worth while to look through
+  std::array<Prepared, kAtOnce> prepared_;          // of the records under way
   uint64_t duplicate_alerts_ = 0;
   uint64_t duplicate_others_ = 0;
 };

@@ -260,6 +260,16 @@ SweepResult Swept(const SweepPlan& plan, const std::vector<Record>& log, Random&
   return sweep.Finish();
 }
 
+// Settings that differ from others in their limits alone; now and then more than fit into a word.
+void AddLikeOthers(Random& random, std::vector<CodePolicy>& settings) {
+  for (uint64_t i = random.OneIn(10) ? 70 : random.Below(20); i > 0; --i) {
+    CodePolicy setting = settings[random.Below(std::min(settings.size(), size_t{3}))];
+    setting.threshold = 1 + random.Below(8);
+    setting.clear = random.OneIn(2) ? setting.threshold : random.Below(setting.threshold + 1);
+    settings.push_back(setting);
+  }
+}
+
 SweepPlan RandomPlan(Random& random) {
   SweepPlan plan;
   plan.base.pairs_together = random.OneIn(2);
@@ -271,6 +281,9 @@ SweepPlan RandomPlan(Random& random) {
   }
   for (uint64_t i = 1 + random.Below(12); i > 0; --i) {
     plan.settings.push_back(RandomPolicy(random));
+  }
+  if (random.OneIn(3)) {
+    AddLikeOthers(random, plan.settings);
   }
   if (random.OneIn(3)) {
     plan.codes.emplace(AlertCode::kCount, false);
