@@ -3,9 +3,10 @@
 #
 #     bench/tune/run.sh [ALERTS] [ROUNDS]    20000000 and 3 by default: half an hour, 4 GB of disk
 #
-# The capture is generated: alerts of a fleet over two days, half of them in storms. In each round
-# every contestant runs once, in another order. Prints the median wall time of each, with the least
-# and the most, the processor time and memory of the median run, and the ratio to the replay.
+# The capture is generated: two days of a fleet whose devices send one alert a day, as the national
+# one does, and as many again in storms. In each round every contestant runs once, in another order.
+# Prints the median wall time of each, with the least and the most, the processor time and memory of
+# the median run, and the ratio to the replay.
 set -euo pipefail
 
 cd -P -- "$(dirname -- "${BASH_SOURCE[0]}")/../.."
@@ -23,8 +24,7 @@ folder=$(mktemp -d)
 trap 'rm -rf "${folder}"' EXIT
 
 # Storms of 4,000 alerts or so each.
-devices=$((alerts / 40))
-"${weir}" generate --devices "${devices}" --duration 2d --rate 10 --outages 0 \
+"${weir}" generate --devices $((alerts / 4)) --duration 2d --rate 1 --outages 0 \
   --storms $((alerts / 8000)) >"${folder}/capture" 2>"${folder}/generated"
 tail -n 1 "${folder}/generated"
 
@@ -33,11 +33,11 @@ grid_of() {
     1) echo --threshold 10 --window 1h ;;
     8) echo --threshold 3,5,10,20 --window 1h --forward first_per_window,one_in:100 ;;
     64)
-      echo --threshold 2,3,5,8,10,15,20,50 --window 10m,1h,6h,24h \
+      echo --threshold 3,5,8,10,15,20,30,50 --window 10m,1h,6h,24h \
         --forward first_per_window,one_in:100
       ;;
     256)
-      echo --threshold 2,3,4,5,6,8,10,12,15,20,25,30,40,50,70,100 \
+      echo --threshold 3,4,5,6,8,10,12,15,20,25,30,40,50,60,80,100 \
         --window 10m,30m,1h,2h,4h,6h,12h,24h --forward first_per_window,one_in:100
       ;;
   esac
