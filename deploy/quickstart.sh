@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Builds Weir, makes a capture of about a million alerts with storms in it, and replays it.
+# Builds Weir, makes a capture of about a million alerts with storms in it, replays it, and compares
+# thresholds on it.
 set -euo pipefail
 
 # About a million alerts, more than half of them in storms. Changing any of these makes a new
@@ -11,8 +12,9 @@ usage() {
 usage: deploy/quickstart.sh
 
 Installs the packages that are missing, builds build/release/deploy/weir, generates a capture of
-about a million alerts and replays it with the default policy. Everything it makes lies under
-build/release and out/quickstart. A second run reuses the packages, the build and the capture.
+about a million alerts, replays it with the default policy, and compares other thresholds on it.
+Both end with a report, a page to open in a browser. Everything it makes lies under build/release
+and out/quickstart. A second run reuses the packages, the build and the capture.
 END
 }
 
@@ -78,10 +80,17 @@ step "capture: $(wc -l <"${capture}") records, $(du -h "${capture}" | cut -f1)"
 
 step "replay with the default policy"
 rm -rf -- "${out:?}/replay"
-"${weir}" replay --out "${out}/replay" "${capture}"
+"${weir}" replay --out "${out}/replay" --report "${out}/replay.html" "${capture}"
+
+step "which thresholds would do better?"
+"${weir}" tune --write-policy "${out}/proposed.yaml" --report "${out}/tune.html" "${capture}"
 
 step "done"
 cat <<END
+
+To look at, in a browser:
+  ${out}/replay.html   what the default policy did
+  ${out}/tune.html     what others would do; the one proposed is ${out}/proposed.yaml
 
 The outputs lie in ${out}/replay:
 $(find "${out}/replay" -type f -printf '  %P (%s bytes)\n' | sort)
@@ -91,6 +100,7 @@ What to try next, from the root of the repository:
   head -n 3 ${capture} | ${weir} decode
   ${weir} generate --devices 1000 --duration 1h --storms 2 --seed 2 > out/small.jsonl
   ${weir} replay --out out/small --archive out/small.jsonl
+  ${weir} tune --target 'held_back>=0.3, delay_p99<=30m' ${capture}
 with a policy of your own, written as connectors/config/POLICY.md says:
   ${weir} validate policy.yaml
   ${weir} replay --policy policy.yaml --out out/mine ${capture}
