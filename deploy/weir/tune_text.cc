@@ -36,7 +36,8 @@ Choice ShownChoice(const TuneReport& report) {
 void AppendHeading(const TuneReport& report, std::string& out) {
   const SweepCounts& counts = report.result.counts();
   const uint64_t alerts = report.proposal.settings.front().totals.alerts;
-  absl::StrAppend(&out, "read ", WithThousands(counts.read), " records of ", report.captures.size(),
+  absl::StrAppend(&out, "read ", WithThousands(counts.read),
+                  counts.read == 1 ? " record of " : " records of ", report.captures.size(),
                   report.captures.size() == 1 ? " capture" : " captures", ": ",
                   WithThousands(alerts), alerts == 1 ? " alert of " : " alerts of ",
                   WithThousands(report.result.devices_seen()),
