@@ -279,7 +279,7 @@ def tune(fleet: Fleet) -> dict:
     always = [{"device": k.device, "codes": [k.code], "alerts": k.alerts} for k in devices]
     windows = [max(0, 900 - 8 * s["threshold"] - s["window"] // HOUR) for s in settings]
     return {"kind": "tune"} | report(fleet, as_tuple(chosen)) | {
-        "captures": [f"december-{n}.jsonl.zst" for n in range(1, 6)],
+        "captures": [f"/srv/{'december' * 12}-{n}.jsonl.zst" for n in range(1, 6)],
         "tune": {
             "settings": settings, "targets": targets_of(settings, chosen),
             "recommended": recommendation(codes, settings, chosen), "codes": codes,
