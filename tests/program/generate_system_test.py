@@ -28,7 +28,7 @@ from support import DONE, USAGE, ProgramCase
 SCHEMA = support.SHARED / "schemas" / "duis-5.4.xsd"
 
 ALERTS: tuple[str, ...] = ("--devices", "900", "--rate", "6", "--storms", "2", "--outages", "1")
-HOMES = 60 if support.BRIEF else 200
+HOMES = 200
 DAYS: tuple[str, ...] = (*ALERTS, "--duration", "5d", "--system")
 SYSTEM: tuple[str, ...] = (*DAYS, str(HOMES))
 KCAT: tuple[str, ...] = ("--format", "kcat", "--partitions")
@@ -129,7 +129,7 @@ class ExpectationTest(SystemCase):
         sparse = ("--devices", "90", "--rate", "0", "--storms", "0", "--outages", "0")
         for homes, duration in (("1", "30d"), ("3", "20d"), ("30", "2h"), ("30", "9d")):
             with self.subTest(homes=homes, duration=duration):
-                for layout in LAYOUTS[:: 3 if support.BRIEF else 1]:
+                for layout in LAYOUTS:
                     self.check(*sparse, "--system", homes, "--duration", duration, *layout)
 
 

@@ -27,7 +27,7 @@ from support import DONE, ProgramCase
 SCHEMA = support.SHARED / "schemas" / "duis-5.4.xsd"
 
 TRAFFIC: tuple[str, ...] = (
-    *("--devices", "900", "--duration", "2h" if support.BRIEF else "6h"),
+    *("--devices", "900", "--duration", "6h"),
     *("--rate", "20", "--storms", "3", "--outages", "2"),
     *("--flapping", "4", "--unknown-codes", "0.05"),
 )

@@ -28,7 +28,7 @@ import mixed
 import support
 from support import DONE, FAILED, ProgramCase
 
-KILLS = int(os.environ.get("WEIR_KILLS", "12"))
+KILLS = int(os.environ.get("WEIR_KILLS", "4" if support.BRIEF else "12"))
 ALERTS = int(os.environ.get("WEIR_ALERTS", "400000"))
 COMMIT = os.environ.get("WEIR_COMMIT", "20ms")
 SMALL = 6000  # alerts, where the number of them does not matter
