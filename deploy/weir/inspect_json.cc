@@ -9,6 +9,7 @@
 #include "connectors/formats/summary_json.h"
 #include "deploy/weir/inspect_devices_json.h"
 #include "deploy/weir/json_object.h"
+#include "deploy/weir/totals_json.h"
 #include "engine/alert/catalogue.h"
 
 namespace weir {
@@ -67,7 +68,6 @@ void AppendStorms(const DeviceStorms& storms, JsonObject& object) {
 }
 
 void AppendFigures(const Summary& summary, JsonObject& object) {
-  const CodeTotals& totals = summary.totals;
   object.Number("read", summary.read);
   object.Number("dead", summary.dead);
   object.Number("duplicates", summary.duplicates());
@@ -78,16 +78,7 @@ void AppendFigures(const Summary& summary, JsonObject& object) {
       figures.Number(name, count);
     }
   }
-  object.Number("alerts", totals.alerts);
-  object.Number("forwarded", totals.forwarded);
-  object.Number("copies", totals.copies);
-  object.Number("consolidated", totals.consolidated());
-  object.Number("pending", totals.pending);
-  object.Number("unrepresented", totals.unrepresented);
-  JsonObject episodes(object.Member("episodes"));
-  episodes.Number("started", totals.started);
-  episodes.Number("ended", totals.ended);
-  episodes.Number("open", totals.open);
+  AppendTotals(summary.totals, object);
 }
 
 void AppendPolicy(const PolicyVersion& version, std::string& out) {

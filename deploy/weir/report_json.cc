@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 
 #include "deploy/weir/json_object.h"
+#include "deploy/weir/totals_json.h"
 #include "engine/alert/catalogue.h"
 
 namespace weir {
@@ -51,13 +52,6 @@ void AppendMs(absl::string_view name, std::optional<TimeMs> time, JsonObject& ob
   absl::StrAppend(&object.Member(name), time ? absl::StrCat(time->value) : "null");
 }
 
-void AppendEpisodeCounts(const CodeTotals& totals, std::string& out) {
-  JsonObject object(out);
-  object.Number("started", totals.started);
-  object.Number("ended", totals.ended);
-  object.Number("open", totals.open);
-}
-
 void AppendDelay(const Delays& delays, std::string& out) {
   JsonObject object(out);
   object.Number("count", delays.count());
@@ -70,22 +64,15 @@ void AppendDelay(const Delays& delays, std::string& out) {
 
 void AppendSummary(const ReportedReplay& replay, const TrafficByMinute& minutes, std::string& out) {
   const Summary& summary = replay.summary;
-  const CodeTotals& totals = summary.totals;
   const Traffic peak = PeakOf(minutes);
   JsonObject object(out);
   object.Number("read", summary.read);
   object.Number("dead", summary.dead);
   object.Number("other", summary.other);
   object.Number("duplicates", summary.duplicates());
-  object.Number("alerts", totals.alerts);
-  object.Number("forwarded", totals.forwarded);
-  object.Number("copies", totals.copies);
-  object.Number("consolidated", totals.consolidated());
-  object.Number("pending", totals.pending);
-  object.Number("unrepresented", totals.unrepresented);
+  AppendTotals(summary.totals, object);
   AppendMs("first", replay.activity.first(), object);
   AppendMs("last", replay.activity.last(), object);
-  AppendEpisodeCounts(totals, object.Member("episodes"));
   object.Number("devices", replay.activity.devices().size());
   object.Number("recipients", replay.activity.recipients().size());
   object.Number("peak_before", peak.received);

@@ -147,9 +147,7 @@ Activity::Open* Activity::FindOpen(uint32_t partition, const Alert& alert) {
 }
 
 void Activity::Release(Open& open, TimeMs at) {
-  for (const TimeMs time : open.waiting) {
-    delays_.Add(at - time);
-  }
+  delays_.Add(open.waiting, at);
   open.waiting.clear();
 }
 

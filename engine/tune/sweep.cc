@@ -24,7 +24,7 @@ BothWays<GroupsByCode> BothWaysOf(const SweepPlan& plan) {
 Sweep::Sweep(const SweepPlan& plan, Source& source, Team& team)
     : plan_(plan), groups_(BothWaysOf(plan)), source_(source), team_(team) {
   WEIR_CHECK(!plan.settings.empty());
-  for (size_t i = 0; i < kSharesOfThread * team.size(); ++i) {
+  for (size_t i = 0; i < team.size(); ++i) {
     shares_.push_back(std::make_unique<Share>(plan.settings.size()));
   }
 }

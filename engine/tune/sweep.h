@@ -39,10 +39,8 @@ class Sweep {
   SweepResult Finish();
 
  private:
-  // Each has a book, and books are large.
-  static constexpr size_t kSharesOfThread = 1;
-
-  // The devices of all partitions that one task works on.
+  // The devices of all partitions that one task works on. Each has a book, and books are large: no
+  // more than there are threads.
   struct Share {
     explicit Share(size_t settings) : books{SweepBook(settings), SweepBook(settings)} {}
 

@@ -23,8 +23,8 @@ void SweptKeys::Take(absl::Span<const SweptRecord> records) {
   for (size_t i = 0; i < records.size(); i += kAtOnce) {
     TakeSome(records.subspan(i, kAtOnce));
   }
-  duplicates_.Accept(records.back().now);
   const TimeMs now = records.back().now;
+  duplicates_.Accept(now);
   if (families_.size() >= drop_at_ && memory_.At(now) != dropped_in_) {
     dropped_in_ = memory_.At(now);
     MakeRoom(now);
