@@ -54,7 +54,8 @@ JsonField FieldOf(absl::string_view name) {
     case 9:
       return OneOf(name, Name{"recipient", kRecipient}, Name{"partition", kPartition});
     case 10:
-      return OneOf(name, Name{"request_id", kRequestId}, Name{"execute_at", kExecuteAt});
+      return OneOf(name, Name{"request_id", kRequestId}, Name{"execute_at", kExecuteAt},
+                   Name{"key_base64", kKeyBase64});
     case 11:
       return OneOf(name, Name{"device_time", kDeviceTime}, Name{"device_type", kDeviceType},
                    Name{"instruction", kInstruction});
@@ -64,7 +65,8 @@ JsonField FieldOf(absl::string_view name) {
     case 13:
       return OneOf(name, Name{"response_code", kResponseCode}, Name{"gas_flow_rate", kGasFlowRate});
     case 14:
-      return OneOf(name, Name{"supplier_agent", kSupplierAgent});
+      return OneOf(name, Name{"supplier_agent", kSupplierAgent},
+                   Name{"payload_base64", kPayloadBase64});
     case 15:
       return OneOf(name, Name{"DCCAlertMessage", kDuisBody}, Name{"ResponseMessage", kDuisBody});
     case 16:

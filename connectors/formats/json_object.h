@@ -48,6 +48,8 @@ enum class JsonField : uint8_t {
   kOffset,
   kTs,
   kKey,
+  kPayloadBase64,
+  kKeyBase64,
   kDuisBody,  // the message of a DUIS document, written as JSON: no record, but known for one
   kCount,     // how many there are; also: a name that is none of them
 };

@@ -4,7 +4,9 @@
 #include <cstdint>
 #include <cstring>
 #include <limits>
+#include <optional>
 
+#include "connectors/formats/binary_text.h"
 #include "connectors/formats/log_message.h"
 
 namespace weir {
@@ -44,6 +46,37 @@ Envelope EnvelopeOf(const JsonObject& object, Arena& arena) {
           .offset = static_cast<int64_t>(offset->number)};
 }
 
+// What is said in base64, in the arena; nothing if it is not, or if it is said as text as well.
+std::optional<absl::string_view> Base64Of(const JsonValue* base64, const JsonValue* text,
+                                          Arena& arena) {
+  return text == nullptr && IsString(base64) ? Base64ToBytes(base64->text(), arena) : std::nullopt;
+}
+
+// The message; empty if it is null. Nothing if the envelope does not say it.
+std::optional<absl::string_view> ValueOf(const JsonObject& object, Arena& arena) {
+  const JsonValue* text = object.Find(JsonField::kPayload);
+  if (object.seen().Has(JsonField::kPayloadBase64)) {
+    const auto bytes = Base64Of(object.Find(JsonField::kPayloadBase64), text, arena);
+    return bytes ? std::make_optional(Copy(*bytes, arena)) : std::nullopt;
+  }
+  if (!object.seen().Has(JsonField::kPayload)) {
+    return std::nullopt;
+  }
+  if (text == nullptr) {
+    return absl::string_view();
+  }
+  return IsString(text) ? std::make_optional(Copy(text->text(), arena)) : std::nullopt;
+}
+
+// Empty if there is none, or what is no text.
+std::optional<absl::string_view> KeyOf(const JsonObject& object, Arena& arena) {
+  const JsonValue* text = object.Find(JsonField::kKey);
+  if (object.seen().Has(JsonField::kKeyBase64)) {
+    return Base64Of(object.Find(JsonField::kKeyBase64), text, arena);
+  }
+  return IsString(text) ? text->text() : absl::string_view();
+}
+
 // `ts` as a number: what no log has is told as kBadTime.
 std::optional<int64_t> TimestampOf(const JsonValue* ts) {
   if (ts == nullptr || ts->kind == JsonValue::Kind::kNegative) {
@@ -79,20 +112,16 @@ Decoded DecodeKcat(absl::string_view line, JsonParser& parser, Arena& arena) {
 Decoded DecodeKcatObject(const JsonObject& object, JsonParser& parser, Arena& arena) {
   using enum JsonField;
   Decoded decoded = {.envelope = EnvelopeOf(object, arena), .event = DeadReason::kBadEnvelope};
-  const JsonValue* payload = object.Find(kPayload);
   const std::optional<int64_t> timestamp = TimestampOf(object.Find(kTs));
-  const JsonValue* key = object.Find(kKey);
-  const bool sound = decoded.envelope.present && object.seen().Has(kPayload) &&
-                     (payload == nullptr || IsString(payload)) &&
-                     !object.repeated().Meets({kTopic, kPartition, kOffset, kTs, kKey, kPayload});
-  if (!sound || !timestamp) {
+  const std::optional<absl::string_view> value = ValueOf(object, arena);
+  const std::optional<absl::string_view> key = KeyOf(object, arena);
+  const bool repeats = object.repeated().Meets(
+      {kTopic, kPartition, kOffset, kTs, kKey, kKeyBase64, kPayload, kPayloadBase64});
+  if (!decoded.envelope.present || !timestamp || !value || !key || repeats) {
     return decoded;
   }
   // The parser is used again for the payload, so that `object` is gone once that is being read.
-  const absl::string_view value =
-      payload == nullptr ? absl::string_view() : Copy(payload->text(), arena);
-  const absl::string_view key_text = IsString(key) ? key->text() : absl::string_view();
-  decoded.event = DecodeLogMessage({key_text, value, *timestamp}, parser, arena);
+  decoded.event = DecodeLogMessage({*key, *value, *timestamp}, parser, arena);
   return decoded;
 }
 

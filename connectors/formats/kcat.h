@@ -1,7 +1,8 @@
 // Reads what `kcat -J` prints: an envelope around one message, the payload as a JSON string.
 //
 // The payload is read as the value of a message (log_message.h); `ts` is the time at which the log
-// got it. A JSON string cannot hold binary, but for the few messages that happen to be UTF-8.
+// got it. A JSON string cannot hold binary, but for the few messages that happen to be UTF-8: Weir
+// itself writes `payload_base64` and `key_base64` instead, which kcat does not know.
 //
 // Promises: any bytes give an event. The envelope is given wherever it can be read, for a message
 // that cannot be decoded as well.

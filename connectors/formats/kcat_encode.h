@@ -1,8 +1,8 @@
-// Writes records as `kcat -J` prints them, for synthetic traffic and for tests.
+// Writes messages as `kcat -J` prints them, for captures and for synthetic traffic.
 //
 // Gives one object on one line, with the fields that DecodeKcat reads and `tstype`, that is read
-// back to the same envelope and message. Bytes that are not UTF-8 become U+FFFD, as JSON has no way
-// to say them.
+// back to the same envelope and message. A key or a payload that is not UTF-8 is written in base64,
+// as `key_base64` and `payload_base64`, since JSON has no other way to say it.
 //
 // Source: kcat 1.7, json.c (fields of the envelope).
 //
@@ -20,12 +20,13 @@
 namespace weir {
 
 struct KcatRecord {
-  absl::string_view topic;  // not empty
+  absl::string_view topic;  // not empty, UTF-8
   int32_t partition = 0;
   int64_t offset = 0;
-  TimeMs time;                           // when whoever created the message says that was
-  std::optional<absl::string_view> key;  // printed as null if there is none
-  absl::string_view payload;             // not empty
+  std::optional<TimeMs> time{};            // of the message, if it has any
+  bool is_append_time = false;             // the log's own, not the one of whoever made the message
+  std::optional<absl::string_view> key{};  // printed as null if there is none
+  std::optional<absl::string_view> payload{};  // likewise
 };
 
 void AppendKcat(const KcatRecord& record, std::string& out);
