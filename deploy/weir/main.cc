@@ -7,6 +7,7 @@
 #include "CLI/Config.hpp"
 #include "CLI/Formatter.hpp"
 
+#include "deploy/weir/capture_command.h"
 #include "deploy/weir/decode_command.h"
 #include "deploy/weir/exit_codes.h"
 #include "deploy/weir/generate_command.h"
@@ -37,6 +38,7 @@ int Main(int argc, char** argv) {
   ValidateArguments validate;
   GenerateArguments generate;
   InspectArguments inspect;
+  CaptureArguments capture;
   const CLI::App* replay_app = AddReplay(app, replay);
   const CLI::App* serve_app = AddServe(app, serve);
   const CLI::App* tune_app = AddTune(app, tune);
@@ -44,6 +46,7 @@ int Main(int argc, char** argv) {
   const CLI::App* validate_app = AddValidate(app, validate);
   const CLI::App* generate_app = AddGenerate(app, generate);
   const CLI::App* inspect_app = AddInspect(app, inspect);
+  const CLI::App* capture_app = AddCapture(app, capture);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -70,6 +73,9 @@ int Main(int argc, char** argv) {
   }
   if (inspect_app->parsed()) {
     return RunInspect(inspect);
+  }
+  if (capture_app->parsed()) {
+    return RunCapture(capture);
   }
   // Not left to the parser, which would say this of a misspelt command too.
   static_cast<void>(std::fputs("weir: give a command; weir --help lists them\n", stderr));

@@ -2,7 +2,6 @@
 
 #include <atomic>
 #include <chrono>
-#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -14,19 +13,16 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 
-#include "connectors/config/policy_file.h"
-#include "connectors/config/service_file.h"
 #include "connectors/http/http_server.h"
 #include "connectors/http/metrics.h"
 #include "connectors/kafka/crash_marks.h"
-#include "connectors/kafka/failpoints.h"
 #include "connectors/kafka/service.h"
 #include "connectors/rocksdb/rocksdb_store_home.h"
 #include "deploy/weir/exit_codes.h"
+#include "deploy/weir/kafka_command.h"
 #include "deploy/weir/serve_watch.h"
 #include "engine/base/status_macros.h"
 
-#include "spdlog/sinks/stdout_sinks.h"
 #include "spdlog/spdlog.h"
 
 namespace weir {
@@ -38,61 +34,10 @@ constexpr absl::Duration kClusterAnswers = absl::Seconds(15);
 // A worker that has not said for so long that it is alive will not mend by itself.
 constexpr std::chrono::seconds kLongestSilence{120};
 
-std::atomic<bool> stopping = false;
-
-void OnStopSignal(int /*signal*/) {
-  stopping = true;
-}
-
-void StopOnSignals() {
-  struct sigaction action = {};
-  action.sa_handler = OnStopSignal;
-  sigaction(SIGTERM, &action, nullptr);
-  sigaction(SIGINT, &action, nullptr);
-  static_cast<void>(std::signal(SIGPIPE, SIG_IGN));
-}
-
 TimeMs WallClockNow() {
   return TimeMs{std::chrono::duration_cast<std::chrono::milliseconds>(
                     std::chrono::system_clock::now().time_since_epoch())
                     .count()};
-}
-
-void LogToStandardError() {
-  auto logger =
-      std::make_shared<spdlog::logger>("weir", std::make_shared<spdlog::sinks::stderr_sink_mt>());
-  logger->set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %l %v");
-  logger->flush_on(spdlog::level::info);
-  spdlog::set_default_logger(std::move(logger));
-}
-
-// What is read from files before anything is connected to.
-struct Configured {
-  ServiceConfig config;
-  PolicySchedule policy = PolicySchedule::Default();
-  std::optional<KafkaProperties> properties;
-};
-
-absl::StatusOr<Configured> Configure(const std::string& path) {
-  Configured configured;
-  std::string remarks;
-  WEIR_ASSIGN_OR_RETURN(configured.config, ReadServiceFile(path, &remarks));
-  const ServiceConfig& config = configured.config;
-  if (!config.policy.empty()) {
-    std::string policy_remarks;
-    WEIR_ASSIGN_OR_RETURN(configured.policy, ReadPolicyFile(config.policy, &policy_remarks));
-    absl::StrAppend(&remarks, remarks.empty() || policy_remarks.empty() ? "" : "\n",
-                    policy_remarks);
-  }
-  WEIR_ASSIGN_OR_RETURN(configured.properties,
-                        KafkaProperties::Check(config.kafka, [&config](absl::string_view property) {
-                          return config.PlaceOfKafka(std::string(property));
-                        }));
-  WEIR_RETURN_IF_ERROR(ReadFailpoints());
-  if (!remarks.empty()) {
-    spdlog::warn("{}", remarks);
-  }
-  return configured;
 }
 
 Topics TopicsOf(const ServiceConfig& config) {
@@ -108,11 +53,9 @@ struct Reached {
   std::string id;  // of the cluster
 };
 
-absl::StatusOr<Reached> Reach(const Configured& configured, const Topics& topics) {
+absl::StatusOr<Reached> Reach(const ConfiguredService& configured, const Topics& topics) {
   ClientCallbacks callbacks;
-  callbacks.log = [](int level, absl::string_view text) {
-    spdlog::log(level <= 4 ? spdlog::level::warn : spdlog::level::info, "{}", std::string(text));
-  };
+  callbacks.log = LogOfClient;
   WEIR_ASSIGN_OR_RETURN(const KafkaHandle admin, configured.properties->MakeAdmin(callbacks));
   Reached reached;
   WEIR_ASSIGN_OR_RETURN(
@@ -153,9 +96,9 @@ std::vector<HttpPage> PagesOf(Metrics& metrics,
         reasons.push_back(std::move(reason));
       }
     }
-    return reasons.empty() && !stopping ? HttpAnswer{200, "ready\n"}
-           : stopping                   ? HttpAnswer{503, "stopping\n"}
-                                        : HttpAnswer{503, absl::StrJoin(reasons, "\n") + "\n"};
+    return reasons.empty() && !StopAsked() ? HttpAnswer{200, "ready\n"}
+           : StopAsked()                   ? HttpAnswer{503, "stopping\n"}
+                                           : HttpAnswer{503, absl::StrJoin(reasons, "\n") + "\n"};
   };
   const std::string text = "text/plain; charset=utf-8";
   return {{"/metrics", std::string(Metrics::kContentType),
@@ -174,7 +117,7 @@ void WaitForTheEnd(Service& service, const std::vector<std::unique_ptr<ServeWatc
   constexpr std::chrono::milliseconds kLook{100};
   std::optional<Clock::time_point> deadline;
   while (!service.HasEnded(kLook)) {
-    if (stopping && !deadline) {
+    if (StopAsked() && !deadline) {
       spdlog::info("stopping: finishing what is open");
       deadline = Clock::now() + stop_within;
     }
@@ -197,7 +140,7 @@ void WaitForTheEnd(Service& service, const std::vector<std::unique_ptr<ServeWatc
   }
 }
 
-absl::Status Serve(const Configured& configured) {
+absl::Status Serve(const ConfiguredService& configured) {
   const ServiceConfig& config = configured.config;
   const Topics topics = TopicsOf(config);
   WEIR_ASSIGN_OR_RETURN(const Reached reached, Reach(configured, topics));
@@ -238,7 +181,7 @@ absl::Status Serve(const Configured& configured) {
       .housekeeping = *housekeeping,
       .crash_marks = *crash_marks,
       .clock = WallClockNow,
-      .stopping = stopping};
+      .stopping = StopAsked()};
   spdlog::info(
       "weir {} serves {} ({} partitions) as {} of group {} with {} workers; "
       "http://{}:{}/metrics",
@@ -278,7 +221,7 @@ CLI::App* AddServe(CLI::App& root, ServeArguments& arguments) {
 
 int RunServe(const ServeArguments& arguments) {
   LogToStandardError();
-  const absl::StatusOr<Configured> configured = Configure(arguments.config);
+  const absl::StatusOr<ConfiguredService> configured = ReadConfigured(arguments.config);
   if (!configured.ok()) {
     return Complain(configured.status(), kExitConfiguration);
   }

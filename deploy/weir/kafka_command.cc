@@ -1,0 +1,77 @@
+#include "deploy/weir/kafka_command.h"
+
+#include <csignal>
+#include <memory>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+#include "connectors/config/policy_file.h"
+#include "connectors/kafka/failpoints.h"
+#include "engine/base/status_macros.h"
+
+#include "spdlog/sinks/stdout_sinks.h"
+#include "spdlog/spdlog.h"
+
+namespace weir {
+
+namespace {
+
+constexpr int kWarning = 4;  // in syslog
+
+std::atomic<bool> stopping = false;
+
+void OnStopSignal(int /*signal*/) {
+  stopping = true;
+}
+
+}  // namespace
+
+absl::StatusOr<ConfiguredService> ReadConfigured(const std::string& path) {
+  ConfiguredService configured;
+  std::string remarks;
+  WEIR_ASSIGN_OR_RETURN(configured.config, ReadServiceFile(path, &remarks));
+  const ServiceConfig& config = configured.config;
+  if (!config.policy.empty()) {
+    std::string policy_remarks;
+    WEIR_ASSIGN_OR_RETURN(configured.policy, ReadPolicyFile(config.policy, &policy_remarks));
+    absl::StrAppend(&remarks, remarks.empty() || policy_remarks.empty() ? "" : "\n",
+                    policy_remarks);
+  }
+  WEIR_ASSIGN_OR_RETURN(configured.properties,
+                        KafkaProperties::Check(config.kafka, [&config](absl::string_view property) {
+                          return config.PlaceOfKafka(std::string(property));
+                        }));
+  WEIR_RETURN_IF_ERROR(ReadFailpoints());
+  if (!remarks.empty()) {
+    spdlog::warn("{}", remarks);
+  }
+  return configured;
+}
+
+void LogToStandardError() {
+  auto logger =
+      std::make_shared<spdlog::logger>("weir", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+  logger->set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %l %v");
+  logger->flush_on(spdlog::level::info);
+  spdlog::set_default_logger(std::move(logger));
+}
+
+void LogOfClient(int level, absl::string_view text) {
+  spdlog::log(level <= kWarning ? spdlog::level::warn : spdlog::level::info, "{}",
+              std::string(text));
+}
+
+void StopOnSignals() {
+  struct sigaction action = {};
+  action.sa_handler = OnStopSignal;
+  sigaction(SIGTERM, &action, nullptr);
+  sigaction(SIGINT, &action, nullptr);
+  static_cast<void>(std::signal(SIGPIPE, SIG_IGN));
+}
+
+const std::atomic<bool>& StopAsked() {
+  return stopping;
+}
+
+}  // namespace weir
