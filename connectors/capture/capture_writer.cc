@@ -77,6 +77,7 @@ void CaptureWriter::WriteIfMany() {
 }
 
 void CaptureWriter::WriteBlock() {
+  has_begun_ = true;
   switch (compression_) {
     case Compression::kNone:
       file_->buffer().append(buffer_);
@@ -93,7 +94,8 @@ void CaptureWriter::WriteBlock() {
 }
 
 absl::Status CaptureWriter::Flush() {
-  if (!buffer_.empty()) {
+  // Of nothing a frame as well: other tools take no empty file for a compressed one.
+  if (!buffer_.empty() || !has_begun_) {
     WriteBlock();
   }
   WEIR_RETURN_IF_ERROR(file_->Flush());

@@ -52,6 +52,7 @@ class CaptureWriter {
   std::unique_ptr<OutputFile> file_;
   Compression compression_;
   std::string buffer_;
+  bool has_begun_ = false;
 };
 
 }  // namespace weir

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from notices import Original, Originals, Streams, found_item, no_items, original_of
-from records import Record, as_text, by_partition, json_object, to_envelope, unpacked
+from records import Record, by_partition, json_object, to_envelope, unpacked
 from system_records import PARTIES
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -213,23 +213,33 @@ PASS_ALL = {
 
 
 def by_replay(
-    records: Iterable[Record], policy: Policy | None, folder: Path, notices: str = "json"
+    records: Iterable[Record],
+    policy: Policy | None,
+    folder: Path,
+    notices: str = "json",
+    captured: Mapping[int, list[str]] | None = None,
 ) -> dict[int, Outputs]:
     """`folder` is for captures and outputs, which are left there. `notices`: how they are written,
-    `json` or `duis`."""
+    `json` or `duis`. `captured`: the lines of each partition, if they have been captured."""
     return {
-        number: replay_outputs(each, policy, folder / f"expected-{number}", notices)
+        number: replay_outputs(
+            each,
+            policy,
+            folder / f"expected-{number}",
+            notices,
+            (captured or {}).get(number) or [to_envelope("input", record) for record in each],
+        )
         for number, each in by_partition(records).items()
     }
 
 
 def replay_outputs(
-    records: list[Record], policy: Policy | None, folder: Path, notices: str
+    records: list[Record], policy: Policy | None, folder: Path, notices: str, lines: list[str]
 ) -> Outputs:
     folder.mkdir(parents=True, exist_ok=True)
     capture = folder / "capture.kcat"
     with capture.open("w", encoding="utf-8") as out:
-        out.writelines(to_envelope("input", each) + "\n" for each in records)
+        out.writelines(line + "\n" for line in lines)
     run_replay(capture, policy, folder / "out", notices)
     run_replay(capture, PASS_ALL, folder / "all", notices)
     letters = read_letters(records, folder / "out")
@@ -273,15 +283,8 @@ def read_letters(records: list[Record], out: Path) -> list[Letter]:
     values = {each.offset: each.value for each in records}
     letters = [json.loads(line) for line in lines_of(out / "dead.letter")]
     return [
-        Letter(each["offset"], known_reason(each["reason"], values[each["offset"]]),
-               values[each["offset"]])
-        for each in letters
-    ]  # fmt: skip
-
-
-def known_reason(reason: str, value: bytes | None) -> str | None:
-    """A capture says other bytes than UTF-8 in another way, which may fail in another way."""
-    return None if value is not None and as_text(value).encode() != value else reason
+        Letter(each["offset"], each["reason"], values[each["offset"]]) for each in letters
+    ]
 
 
 def originals_by_line(

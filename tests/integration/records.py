@@ -396,24 +396,23 @@ def milliseconds(text: Any) -> int:
 
 
 def to_envelope(topic: str, each: Record) -> str:
-    """The record as `kcat -J` prints it. Bytes that are not UTF-8 are a GBCS message, or nothing
-    that could be decoded, and are written in hexadecimal."""
+    """The record as `kcat -J` prints it, with what is not UTF-8 in base64, as Weir reads it."""
     envelope = {
         "topic": topic,
         "partition": each.partition,
         "offset": each.offset,
         "ts": each.timestamp,
-        "key": None if each.key is None else each.key.decode("utf-8", "replace"),
-        "payload": None if each.value is None else as_text(each.value),
+        **as_json("key", each.key),
+        **as_json("payload", each.value),
     }
     return json.dumps(envelope, ensure_ascii=False, separators=(",", ":"))
 
 
-def as_text(value: bytes) -> str:
+def as_json(name: str, value: bytes | None) -> dict[str, str | None]:
     try:
-        return value.decode("utf-8")
+        return {name: None if value is None else value.decode("utf-8")}
     except UnicodeDecodeError:
-        return value.hex()
+        return {f"{name}_base64": base64.b64encode(value or b"").decode()}
 
 
 def unpacked(text: str) -> bytes:

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Runs the commands of README.md, "Run it on Kafka", from nothing: on a broker of its own, with
 # whatever they make in a folder that goes afterwards. Then reads all outputs with kcat and compares
-# them with what `weir replay` makes of the same records, captured with `kcat -J`. Beside the alerts
-# of the README there are records about devices and service requests.
+# them with what `weir replay` makes of the same records, captured with `weir capture`. Beside the
+# alerts of the README there are records about devices and service requests.
 #
 #     tests/integration/run_it_on_kafka.sh
 #
@@ -128,7 +128,8 @@ service=""
 
 echo "${records} records went in; what came out is compared with a replay of them"
 echo 'notices: duis' | cat "${work}/weir.yaml" - >"${work}/replay.yaml"
-weir replay --config "${work}/replay.yaml" --out "${work}/replay" "${work}/meter.events.kcat"
+weir capture --config "${work}/weir.yaml" --out "${work}/captured.jsonl.zst"
+weir replay --config "${work}/replay.yaml" --out "${work}/replay" "${work}/captured.jsonl.zst"
 for stream in "${work}"/replay/*.*; do
   topic=$(basename "${stream}")
   [[ ${topic} == summary.json ]] || records_of "${topic}"

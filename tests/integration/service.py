@@ -88,8 +88,7 @@ class Service:
         """Starts it and, unless told otherwise, waits until it is ready. Failpoints given here
         hold for this life only."""
         assert self.process is None or self.process.poll() is not None, "it runs already"
-        # JSON is YAML.
-        self.file.write_text(json.dumps(self.config, indent=2) + "\n")
+        self.write_config()
         self.armed = self.failpoints if failpoints is None else failpoints
         environment = {**os.environ, "WEIR_FAILPOINTS": self.armed}
         if not self.armed:
@@ -106,6 +105,10 @@ class Service:
             )
         if wait:
             self.wait_ready()
+
+    def write_config(self) -> None:
+        # JSON is YAML.
+        self.file.write_text(json.dumps(self.config, indent=2) + "\n")
 
     def _limit_files(self) -> None:
         # An error to whoever writes, and not a signal that ends the process.

@@ -83,6 +83,7 @@ TEST(CaptureWriter, OfNothingIsAnEmptyCapture) {
   ASSERT_TRUE(writer.ok()) << writer.status();
   ASSERT_TRUE((*writer)->Flush().ok());
   EXPECT_EQ(ReadAll(scratch.Path("empty.zst")), "");
+  EXPECT_NE(scratch.Read("empty.zst"), "") << "zstd takes no empty file for a compressed one";
 }
 
 TEST(CaptureWriter, SaysWhatItCannotWrite) {
