@@ -1,4 +1,4 @@
-"""What `weir capture` writes is what the topic holds, and a replay of it gives what the service gave.
+"""What `weir capture` writes is what the topic holds, and its replay gives what the service gave.
 
     /usr/bin/python3 tests/integration/capture_test.py [Class[.test_name]]
 """
@@ -73,7 +73,8 @@ class Capture(FaultCase):
         """These records and no others; of each partition, in their order."""
         lines = self.lines(capture)
         found = [
-            (f["partition"], f["offset"], f["ts"], bytes_of(f, "key"), bytes_of(f, "payload") or b"")
+            (f["partition"], f["offset"], f["ts"], bytes_of(f, "key"),
+             bytes_of(f, "payload") or b"")
             for number in sorted(lines)
             for f in map(json.loads, lines[number])
         ]
