@@ -44,7 +44,6 @@ from kafka_support import (
     wait_until,
 )
 
-MINUTE = 60_000  # milliseconds
 SCHEMA = support.SHARED / "schemas" / "duis-5.4.xsd"
 MOST_DOCUMENTS = 300  # that are validated
 
@@ -123,16 +122,8 @@ class Idle(FaultCase):
         self.wait_for_metric(service, lambda n: n == 0, "weir_open_episodes")
         wait_until(lambda: self.open_episodes(topics) == {}, "episodes are told to have ended",
                    SLOW, service.log)  # fmt: skip
-        # As if a record had come so late.
-        device = device_id(0, 999)
-        inputs = read(self.broker.bootstrap, topics.input)
-        for number in (0, 1):
-            last = record(alert(device, "8F1D", 0), device.encode(), number, now - MINUTE)
-            inputs.append(last._replace(offset=len(inputs)))
-        expected = by_replay(inputs, POLICY, self.folder)
-        for outputs in expected.values():
-            del outputs.forwarded[-1]
-        self.assertIsNone(first_difference(expected, self.found(topics)))
+        wait_until(lambda: self.idle_difference(topics, service) is None, "all is as by replay",
+                   SLOW, lambda: f"but {self.idle_difference(topics, service)}")  # fmt: skip
         # Also across a restart, and with records that come at last.
         stop_all(service)
         service.start()
@@ -140,6 +131,20 @@ class Idle(FaultCase):
         self.wait_until_committed(topics)
         stop_all(service)
         self.assert_outputs(topics, POLICY)
+
+    def idle_difference(self, topics: Topics, service: Service) -> str | None:
+        """To a replay as if a record had moved each partition to where its clock has."""
+        page = service.metrics()
+        device = device_id(0, 999)
+        inputs = read(self.broker.bootstrap, topics.input)
+        for number in (0, 1):
+            time_of = page.total("weir_stream_timestamp_seconds", partition=str(number))
+            last = record(alert(device, "8F1D", 0), device.encode(), number, round(time_of * 1000))
+            inputs.append(last._replace(offset=len(inputs)))
+        expected = by_replay(inputs, POLICY, self.folder)
+        for outputs in expected.values():
+            del outputs.forwarded[-1]
+        return first_difference(expected, self.found(topics))
 
     def open_episodes(self, topics: Topics) -> dict[Any, int]:
         """By what is told of them."""
