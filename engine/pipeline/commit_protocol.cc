@@ -29,6 +29,7 @@ absl::StatusOr<bool> CommitProtocol::Process(OwnedPartition& partition,
     records.remove_prefix(count);
     Join(partition);
     const Results results = decider_.Decide(partition.state(), now);
+    partition.TellShadow(results.verdicts);
     batch_records_ += now.size();
     partition.set_position(now.back().origin.offset + 1);
     WEIR_ASSIGN_OR_RETURN(const bool written, WriteResults(partition, results));
@@ -103,7 +104,9 @@ absl::StatusOr<bool> CommitProtocol::Idle(OwnedPartition& partition, TimeMs unti
     }
   }
   Join(partition);
-  return WriteResults(partition, decider_.DecideIdle(partition.state(), until));
+  const Results results = decider_.DecideIdle(partition.state(), until);
+  partition.TellShadow(results.verdicts);
+  return WriteResults(partition, results);
 }
 
 absl::StatusOr<bool> CommitProtocol::WriteResults(OwnedPartition& partition,

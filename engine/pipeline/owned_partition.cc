@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "engine/throttle/adopted_schedule.h"
+
 namespace weir {
 
 namespace {
@@ -13,6 +15,29 @@ constexpr int64_t kAgeSteps = 64;
 
 void OwnedPartition::ContinueFrom(uint64_t oldest_delta) {
   deltas_.assign(1, {.number = oldest_delta, .newest = state_->stream_time().value_or(TimeMs{})});
+}
+
+std::string OwnedPartition::Adopt(const PolicySchedule& given) {
+  std::string remarks;
+  auto adopted = std::make_unique<PolicySchedule>(
+      AdoptSchedule(state_->Past(), given, state_->now(), remarks));
+  state_->GoOnWith(*adopted);
+  schedule_ = std::move(adopted);
+  return remarks;
+}
+
+void OwnedPartition::SetCandidate(std::shared_ptr<const PolicyVersion> candidate) {
+  if (candidate == nullptr) {
+    shadow_.reset();
+  } else if (shadow_ == nullptr || shadow_->candidate() != candidate) {
+    shadow_ = std::make_unique<Shadow>(std::move(candidate), state_->throttle(), state_->now());
+  }
+}
+
+void OwnedPartition::TellShadow(absl::Span<const Verdict> verdicts) {
+  if (shadow_ != nullptr) {
+    shadow_->Follow(state_->arrivals(), state_->timeline(), verdicts);
+  }
 }
 
 StateBatch OwnedPartition::Export() const {
@@ -37,6 +62,9 @@ void OwnedPartition::Accept(const Head& head, StateBatch delta) {
     follower_->Follow(head, std::move(delta), std::move(upkeep));
   }
   state_->Accept();
+  if (shadow_ != nullptr) {
+    shadow_->Accept(state_->stream_time().value_or(TimeMs{}));
+  }
   KeepAccountOfDelta(standing_.number);
 }
 
@@ -57,6 +85,9 @@ void OwnedPartition::KeepAccountOfDelta(uint64_t number) {
 
 void OwnedPartition::Rollback() {
   state_->Rollback();
+  if (shadow_ != nullptr) {
+    shadow_->Rollback();
+  }
   position_ = standing_.next_offset;
 }
 

@@ -9,14 +9,19 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <string>
 #include <utility>
+
+#include "absl/types/span.h"
 
 #include "engine/base/state_batch.h"
 #include "engine/base/units.h"
 #include "engine/pipeline/changelog.h"
 #include "engine/pipeline/commit_log.h"
 #include "engine/pipeline/partition.h"
+#include "engine/pipeline/shadow.h"
 #include "engine/pipeline/system_rules.h"
+#include "engine/throttle/ledger.h"
 #include "engine/throttle/policy.h"
 
 namespace weir {
@@ -58,6 +63,19 @@ class OwnedPartition {
 
   const Partition& state() const { return *state_; }
 
+  // Without a batch: from here on what lies ahead is as `given` has it. Gives remarks, as
+  // AdoptSchedule does.
+  std::string Adopt(const PolicySchedule& given);
+
+  // Without a batch: begins a shadow of the candidate, or anew with another one; null ends it.
+  void SetCandidate(std::shared_ptr<const PolicyVersion> candidate);
+
+  // Null without a candidate.
+  const Shadow* shadow() const { return shadow_.get(); }
+
+  // After each round of the state, with what was decided in it.
+  void TellShadow(absl::Span<const Verdict> verdicts);
+
   // Told of every commit from here on. May be null; outlives its use.
   void set_follower(std::shared_ptr<CommitFollower> follower) { follower_ = std::move(follower); }
 
@@ -98,6 +116,7 @@ class OwnedPartition {
   int64_t position_ = 0;
   std::unique_ptr<PolicySchedule> schedule_;  // the state refers to it
   std::unique_ptr<Partition> state_;
+  std::unique_ptr<Shadow> shadow_;
   std::shared_ptr<CommitFollower> follower_;
   std::deque<DeltaRange> deltas_;  // those still needed
 };

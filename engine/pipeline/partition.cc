@@ -35,7 +35,7 @@ constexpr absl::string_view kForceHint =
 }  // namespace
 
 Partition::Partition(const PolicySchedule& schedule, const SystemRules& rules, size_t shards)
-    : schedule_(schedule),
+    : schedule_(&schedule),
       progress_{StreamClock(schedule.max_ahead), {}},
       accepted_(progress_),
       throttle_(schedule, shards),
@@ -85,9 +85,9 @@ void Partition::Take(const Record& record, const Alert& alert, uint32_t index) {
   WEIR_CHECK(timed);  // without any time it is a dead letter
   FollowClock(index);
   arrivals_.push_back(
-      {.alert = &alert, .now = *Now(), .position = record.origin.offset, .record = index});
+      {.alert = &alert, .now = *now(), .position = record.origin.offset, .record = index});
   if (registry_.Concerns(alert)) {
-    registry_.Add(index, record.number, Now());
+    registry_.Add(index, record.number, now());
   }
 }
 
@@ -99,11 +99,11 @@ void Partition::Take(const Record& record, const OtherEvent& event, uint32_t ind
   // An inventory record is never a duplicate.
   if (!std::holds_alternative<const DeviceRecord*>(event.what)) {
     arrivals_.push_back({.other = &event,
-                         .now = Now().value_or(TimeMs{}),
+                         .now = now().value_or(TimeMs{}),
                          .position = record.origin.offset,
                          .record = index});
   }
-  registry_.Add(index, record.number, Now());
+  registry_.Add(index, record.number, now());
 }
 
 bool Partition::DealOut() {
@@ -134,12 +134,7 @@ void Partition::FollowClock(uint32_t index) {
   if (progress_.fired_to && *progress_.fired_to <= *progress_.clock.now()) {
     progress_.fired_to.reset();
   }
-  timeline_.Add(index, *Now());
-}
-
-// When everything happens: at stream time, but never before timers that have fired.
-std::optional<TimeMs> Partition::Now() const {
-  return std::max(progress_.clock.now(), progress_.fired_to);
+  timeline_.Add(index, *now());
 }
 
 std::optional<TimeMs> Partition::TimeAfter(absl::Span<const Record> records) const {
@@ -176,7 +171,7 @@ bool Partition::IsMoreDue(TimeMs by, size_t limit) const {
 void Partition::Accept() {
   accepted_ = progress_;
   while (past_.size() < throttle_.versions_in_force()) {
-    past_.push_back(schedule_.versions[past_.size()]);
+    past_.push_back(schedule_->versions[past_.size()]);
   }
   stored_versions_ = past_.size();
   throttle_.Accept(progress_.clock.now().value_or(TimeMs{}));
@@ -186,13 +181,13 @@ void Partition::Accept() {
 void Partition::Rollback() {
   progress_ = accepted_;
   throttle_.Rollback();
-  registry_.Rollback(Now().value_or(TimeMs{}));
+  registry_.Rollback(now().value_or(TimeMs{}));
 }
 
 void Partition::Export(uint64_t number, const StateScope& scope) const {
   scope.Put(kHead, EncodeHead());
   for (size_t i = past_.size(); i < throttle_.versions_in_force(); ++i) {
-    scope.Put(VersionEntry(i), schedule_.versions[i].Encode());
+    scope.Put(VersionEntry(i), schedule_->versions[i].Encode());
   }
   // After a forced resumption there may be fewer than before.
   for (size_t i = throttle_.versions_in_force(); i < stored_versions_; ++i) {
@@ -217,8 +212,8 @@ std::string Partition::EncodeHead() const {
   PutU64(progress_.counts.read, head);
   PutU64(progress_.counts.dead, head);
   PutU64(progress_.counts.other, head);
-  PutI64(schedule_.duplicate_window.value, head);
-  PutI64(schedule_.max_ahead.value, head);
+  PutI64(schedule_->duplicate_window.value, head);
+  PutI64(schedule_->max_ahead.value, head);
   PutU8(progress_.fired_to ? 1 : 0, head);
   PutI64(progress_.fired_to.value_or(TimeMs{}).value, head);
   return head;
@@ -265,10 +260,19 @@ PolicySchedule Partition::Past() const {
       .versions = past_, .duplicate_window = past_duplicate_window_, .max_ahead = past_max_ahead_};
 }
 
-absl::Status Partition::CheckPast() const {
-  const size_t in_force = schedule_.TakenEffectBy(progress_.clock.now().value_or(TimeMs{}));
+void Partition::GoOnWith(const PolicySchedule& schedule) {
   for (size_t i = 0; i < past_.size(); ++i) {
-    if (i >= in_force || !past_[i].DecidesLike(schedule_.versions[i])) {
+    WEIR_CHECK(schedule.versions[i].DecidesLike(past_[i]));
+  }
+  WEIR_CHECK(schedule.max_ahead == schedule_->max_ahead);
+  schedule_ = &schedule;
+  throttle_.GoOnWith(schedule);
+}
+
+absl::Status Partition::CheckPast() const {
+  const size_t in_force = schedule_->TakenEffectBy(progress_.clock.now().value_or(TimeMs{}));
+  for (size_t i = 0; i < past_.size(); ++i) {
+    if (i >= in_force || !past_[i].DecidesLike(schedule_->versions[i])) {
       return absl::FailedPreconditionError(
           absl::StrCat("the state was decided under a policy version effective from ",
                        VersionName(past_[i]), " that the policy given ",
@@ -277,15 +281,15 @@ absl::Status Partition::CheckPast() const {
   }
   if (in_force > past_.size() && progress_.clock.now()) {
     return absl::FailedPreconditionError(absl::StrCat(
-        "the policy version effective from ", VersionName(schedule_.versions[past_.size()]),
+        "the policy version effective from ", VersionName(schedule_->versions[past_.size()]),
         " lies in the past of the state, which was decided without it: ", kForceHint));
   }
-  if (past_duplicate_window_ != schedule_.duplicate_window ||
-      past_max_ahead_ != schedule_.max_ahead) {
+  if (past_duplicate_window_ != schedule_->duplicate_window ||
+      past_max_ahead_ != schedule_->max_ahead) {
     return absl::FailedPreconditionError(absl::StrCat(
         "the state was decided with duplicate_window ", FormatDuration(past_duplicate_window_),
         " and max_ahead ", FormatDuration(past_max_ahead_), ", the policy given has ",
-        FormatDuration(schedule_.duplicate_window), " and ", FormatDuration(schedule_.max_ahead),
+        FormatDuration(schedule_->duplicate_window), " and ", FormatDuration(schedule_->max_ahead),
         ": ", kForceHint));
   }
   return absl::OkStatus();
@@ -299,15 +303,15 @@ absl::Status Partition::FinishLoad(bool force) {
   if (!past.ok() && !force) {
     return past;
   }
-  const TimeMs now = progress_.clock.now().value_or(TimeMs{});
+  const TimeMs stream_time = progress_.clock.now().value_or(TimeMs{});
   WEIR_RETURN_IF_ERROR(throttle_.CheckLoaded(past_.empty() ? nullptr : &past_.back(),
-                                             Now().value_or(TimeMs{}),
+                                             now().value_or(TimeMs{}),
                                              progress_.fired_to.has_value()));
   accepted_ = progress_;
-  throttle_.FinishLoad(now);
-  registry_.FinishLoad(Now().value_or(TimeMs{}));
+  throttle_.FinishLoad(stream_time);
+  registry_.FinishLoad(now().value_or(TimeMs{}));
   if (!past.ok()) {
-    throttle_.StartAfresh(past_.empty() ? nullptr : &past_.back(), now);
+    throttle_.StartAfresh(past_.empty() ? nullptr : &past_.back(), stream_time);
     past_.clear();  // so that the next commit writes the schedule's
     progress_.fired_to.reset();
   }

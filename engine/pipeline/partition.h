@@ -17,6 +17,7 @@
 // Layer: engine/pipeline (engine/alert, engine/base, engine/throttle, and those of the registry).
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -56,7 +57,7 @@ class Partition {
   // Beginning of the names of the registry's entries, behind which there are no others.
   static constexpr absl::string_view kRegistry = "d";
 
-  // `schedule` and `rules` outlive the partition.
+  // Both outlive the partition, the schedule unless another one follows it.
   Partition(const PolicySchedule& schedule, const SystemRules& rules, size_t shards);
   ~Partition() = default;
   Partition(const Partition&) = delete;
@@ -135,6 +136,10 @@ class Partition {
   // and no later ones.
   PolicySchedule Past() const;
 
+  // Between batches: `schedule` goes on from the present one, as AdoptSchedule makes it of Past()
+  // at now(). It outlives the partition, or is followed by another one in turn.
+  void GoOnWith(const PolicySchedule& schedule);
+
   // `other` without duplicates.
   ReadCounts counts() const;
 
@@ -142,6 +147,14 @@ class Partition {
 
   // Up to which time, past stream time, FireSome has come; nothing if stream time has followed.
   std::optional<TimeMs> fired_to() const { return progress_.fired_to; }
+
+  // When everything happens: at stream time, but never before timers that have fired.
+  std::optional<TimeMs> now() const { return std::max(stream_time(), fired_to()); }
+
+  // The alerts of the last round, and how stream time moved in it.
+  absl::Span<const Arrival> arrivals() const { return arrivals_; }
+
+  const Timeline& timeline() const { return timeline_; }
 
   const Throttle& throttle() const { return throttle_; }
 
@@ -159,12 +172,11 @@ class Partition {
   void Take(const Record& record, const Alert& alert, uint32_t index);
   void Take(const Record& record, const OtherEvent& event, uint32_t index);
   void FollowClock(uint32_t index);
-  std::optional<TimeMs> Now() const;
   std::string EncodeHead() const;
   absl::Status LoadHead(absl::string_view value);
   absl::Status CheckPast() const;
 
-  const PolicySchedule& schedule_;
+  const PolicySchedule* schedule_;
   Progress progress_;
   Progress accepted_;
   Throttle throttle_;

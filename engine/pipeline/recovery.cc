@@ -227,7 +227,7 @@ absl::StatusOr<std::unique_ptr<OwnedPartition>> LoadPartition(Store& store, cons
   Partition past(given, rules, 1);
   WEIR_RETURN_IF_ERROR(LoadPast(store, 0, past));
   auto owned = std::make_unique<OwnedPartition>(
-      point.commit, AdoptSchedule(past.Past(), given, past.stream_time(), remarks), rules);
+      point.commit, AdoptSchedule(past.Past(), given, past.now(), remarks), rules);
   WEIR_RETURN_IF_ERROR(LoadPartitions(store, [&](uint32_t index) -> absl::StatusOr<Partition*> {
     return index == 0 ? absl::StatusOr<Partition*>(&owned->state())
                       : absl::DataLossError("the store holds more than one partition");

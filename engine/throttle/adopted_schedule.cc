@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 
@@ -45,6 +46,29 @@ void RemarkOnSetting(absl::string_view name, DurationMs past, DurationMs given,
   }
 }
 
+// Whether a version has taken effect at `now`.
+bool HasHappened(const PolicyVersion& version, std::optional<TimeMs> now) {
+  return now && version.effective_from() <= now;
+}
+
+void CheckStays(const PolicyVersion& version, const PolicySchedule& next, std::string& problems) {
+  const PolicyVersion* const same_date = FindVersion(next, version.effective_from());
+  if (same_date == nullptr || !same_date->DecidesLike(version)) {
+    absl::StrAppend(&problems, "the version effective from ", VersionName(version),
+                    " has taken effect and cannot be ",
+                    same_date == nullptr ? "removed" : "changed",
+                    ": leave it as it was, and add a version with a later date\n");
+  }
+}
+
+void CheckSetting(absl::string_view name, DurationMs current, DurationMs next,
+                  std::string& problems) {
+  if (current != next) {
+    absl::StrAppend(&problems, name, " cannot be changed from ", FormatDuration(current), " to ",
+                    FormatDuration(next), ": what is remembered was remembered under it\n");
+  }
+}
+
 }  // namespace
 
 PolicySchedule AdoptSchedule(const PolicySchedule& past, const PolicySchedule& given,
@@ -66,6 +90,26 @@ PolicySchedule AdoptSchedule(const PolicySchedule& past, const PolicySchedule& g
   RemarkOnSetting("duplicate_window", past.duplicate_window, given.duplicate_window, remarks);
   RemarkOnSetting("max_ahead", past.max_ahead, given.max_ahead, remarks);
   return adopted;
+}
+
+absl::Status CheckGoesOn(const PolicySchedule& current, const PolicySchedule& next,
+                         std::optional<TimeMs> now) {
+  std::string problems;
+  for (const PolicyVersion& version : current.versions) {
+    if (HasHappened(version, now)) {
+      CheckStays(version, next, problems);
+    }
+  }
+  for (const PolicyVersion& version : next.versions) {
+    if (HasHappened(version, now) && FindVersion(current, version.effective_from()) == nullptr) {
+      absl::StrAppend(&problems, "the version effective from ", VersionName(version),
+                      " comes too late: stream time has reached ", FormatTime(*now),
+                      "; give it a date after that\n");
+    }
+  }
+  CheckSetting("duplicate_window", current.duplicate_window, next.duplicate_window, problems);
+  CheckSetting("max_ahead", current.max_ahead, next.max_ahead, problems);
+  return problems.empty() ? absl::OkStatus() : absl::FailedPreconditionError(problems);
 }
 
 }  // namespace weir

@@ -1,5 +1,5 @@
 // The policy under which a state goes on that was decided under another one, as when a partition
-// gets a new owner whose policy file differs.
+// gets a new owner whose policy file differs, or a running owner is given another file.
 //
 // What has taken effect stays as it was; of the policy given, what lies ahead holds. So nothing
 // that was decided is called into question, and the state is taken up without force.
@@ -9,6 +9,8 @@
 
 #include <optional>
 #include <string>
+
+#include "absl/status/status.h"
 
 #include "engine/base/units.h"
 #include "engine/throttle/policy.h"
@@ -22,5 +24,11 @@ namespace weir {
 // difference, for people to read; empty if there is none.
 PolicySchedule AdoptSchedule(const PolicySchedule& past, const PolicySchedule& given,
                              std::optional<TimeMs> now, std::string& remarks);
+
+// Whether `next` may take the place of `current` while partitions go on: they differ in nothing
+// that has happened by `now`, the latest time of any of them. FailedPrecondition lists all that
+// does, a line each, and what to do. Without a time nothing has happened.
+absl::Status CheckGoesOn(const PolicySchedule& current, const PolicySchedule& next,
+                         std::optional<TimeMs> now);
 
 }  // namespace weir

@@ -93,6 +93,12 @@ std::vector<bool> PolicyVersion::KeysTouchedAfter(const PolicyVersion& before) c
   return touched;
 }
 
+PolicyVersion PolicyVersion::WithoutDate() const {
+  PolicyVersion version = *this;
+  version.effective_from_.reset();
+  return version;
+}
+
 bool PolicyVersion::DecidesLike(const PolicyVersion& other) const {
   bool same = effective_from_ == other.effective_from_;
   for (uint16_t i = 0; same && i < AlertCode::kCount; ++i) {

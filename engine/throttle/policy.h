@@ -92,6 +92,9 @@ class PolicyVersion {
   // is counted, then or now, whose limits, exclusion or counting differ. One entry per code.
   std::vector<bool> KeysTouchedAfter(const PolicyVersion& before) const;
 
+  // The same version, as if it had been in force from the beginning.
+  PolicyVersion WithoutDate() const;
+
   // Whether both decide alike; the note does not matter.
   bool DecidesLike(const PolicyVersion& other) const;
 

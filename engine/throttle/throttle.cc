@@ -28,7 +28,7 @@ absl::string_view Section(const char& name) {
 }  // namespace
 
 Throttle::Throttle(const PolicySchedule& schedule, size_t shards)
-    : schedule_(schedule), totals_(shards), counters_(*this, shards) {
+    : schedule_(&schedule), totals_(shards), counters_(*this, shards) {
   WEIR_CHECK(shards > 0);
   for (size_t i = 0; i < shards; ++i) {
     shards_.push_back(
@@ -82,10 +82,10 @@ bool Throttle::DealOut() {
 // When the next version takes effect, if it does in this round.
 std::optional<TimeMs> Throttle::NextVersionAt() const {
   const Timeline& timeline = *round_.timeline;
-  if (in_force_ == schedule_.versions.size() || timeline.empty()) {
+  if (in_force_ == schedule_->versions.size() || timeline.empty()) {
     return std::nullopt;
   }
-  const TimeMs at = schedule_.versions[in_force_].effective_from().value_or(timeline.begin());
+  const TimeMs at = schedule_->versions[in_force_].effective_from().value_or(timeline.begin());
   return at <= timeline.end() ? std::make_optional(at) : std::nullopt;
 }
 
@@ -102,9 +102,9 @@ void Throttle::Decide(size_t shard) {
 }
 
 TimeMs Throttle::UpToNextVersion(TimeMs by) const {
-  return in_force_ == schedule_.versions.size()
+  return in_force_ == schedule_->versions.size()
              ? by
-             : std::min(by, schedule_.versions[in_force_].effective_from().value_or(TimeMs{}));
+             : std::min(by, schedule_->versions[in_force_].effective_from().value_or(TimeMs{}));
 }
 
 std::optional<TimeMs> Throttle::FireSome(TimeMs by, size_t limit) {
@@ -127,8 +127,8 @@ std::optional<TimeMs> Throttle::NextDue() const {
   for (const auto& shard : shards_) {
     consider(shard->open_keys().NextDue());
   }
-  if (in_force_ < schedule_.versions.size()) {
-    consider(schedule_.versions[in_force_].effective_from());
+  if (in_force_ < schedule_->versions.size()) {
+    consider(schedule_->versions[in_force_].effective_from());
   }
   return next;
 }
@@ -143,7 +143,7 @@ void Throttle::MoveLedgersTo(std::vector<LedgerEntry>& entries) {
 
 void Throttle::PutInForce(size_t versions) {
   in_force_ = versions;
-  FollowRules(versions == 0 ? nullptr : &schedule_.versions[versions - 1]);
+  FollowRules(versions == 0 ? nullptr : &schedule_->versions[versions - 1]);
 }
 
 void Throttle::FollowRules(const PolicyVersion* version) {
@@ -156,7 +156,7 @@ void Throttle::FollowRules(const PolicyVersion* version) {
 void Throttle::TakeEffect(TimeMs at) {
   if (rules_.version() != nullptr) {
     const std::vector<bool> touched =
-        schedule_.versions[in_force_].KeysTouchedAfter(*rules_.version());
+        schedule_->versions[in_force_].KeysTouchedAfter(*rules_.version());
     const uint32_t record = round_.timeline->RecordAt(at);
     for (const auto& shard : shards_) {
       shard->EndCodes(touched, at, record);
@@ -164,6 +164,13 @@ void Throttle::TakeEffect(TimeMs at) {
     counters_.RemoveCodes(touched);
   }
   PutInForce(in_force_ + 1);
+}
+
+void Throttle::GoOnWith(const PolicySchedule& schedule) {
+  WEIR_CHECK(schedule.versions.size() >= in_force_ && in_force_ == accepted_in_force_);
+  WEIR_CHECK(schedule.duplicate_window == schedule_->duplicate_window);
+  schedule_ = &schedule;
+  PutInForce(in_force_);
 }
 
 void Throttle::StartAfresh(const PolicyVersion* before, TimeMs now) {
@@ -284,7 +291,7 @@ void Throttle::EraseSeen(uint64_t number, TimeMs now, const StateScope& scope) {
   if (newest) {
     seen_chunks_.push_back({number, *newest});
   }
-  for (; !seen_chunks_.empty() && now - seen_chunks_.front().newest >= schedule_.duplicate_window;
+  for (; !seen_chunks_.empty() && now - seen_chunks_.front().newest >= schedule_->duplicate_window;
        seen_chunks_.pop_front()) {
     scope.Erase(OrderedName(seen_chunks_.front().number));
   }
@@ -307,9 +314,9 @@ Lifetime Throttle::LifetimeOf(absl::string_view name) {
 // each of its windows, and the keys of other limits than these have been removed. Of the accepted
 // version, since the one that the open batch brings may be rolled back.
 DurationMs Throttle::KeptFor() const {
-  DurationMs longest = schedule_.duplicate_window;
+  DurationMs longest = schedule_->duplicate_window;
   if (accepted_in_force_ > 0) {
-    for (const CodePolicy& policy : schedule_.versions[accepted_in_force_ - 1].policies()) {
+    for (const CodePolicy& policy : schedule_->versions[accepted_in_force_ - 1].policies()) {
       longest = std::max(longest, DurationMs{2 * policy.window.value});
     }
   }
@@ -397,7 +404,7 @@ absl::Status Throttle::CheckLoaded(const PolicyVersion* version, TimeMs now, boo
 }
 
 void Throttle::FinishLoad(TimeMs now) {
-  PutInForce(schedule_.TakenEffectBy(now));
+  PutInForce(schedule_->TakenEffectBy(now));
   Accept(now);
 }
 

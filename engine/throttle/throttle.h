@@ -58,7 +58,7 @@ struct Round {
 
 class Throttle : private Counters::Owner {
  public:
-  // `schedule` outlives the throttle.
+  // `schedule` outlives the throttle, unless another one follows it.
   Throttle(const PolicySchedule& schedule, size_t shards);
   ~Throttle() override = default;
   Throttle(const Throttle&) = delete;
@@ -95,8 +95,16 @@ class Throttle : private Counters::Owner {
   // The earliest time at which an open key is due or a version takes effect.
   std::optional<TimeMs> NextDue() const;
 
+  // Between batches: `schedule` goes on from the present one. The versions that have taken effect
+  // are the same in both, and so is the duplicate window. It outlives the throttle, or is followed
+  // by another one in turn.
+  void GoOnWith(const PolicySchedule& schedule);
+
   // How many versions of the schedule have taken effect.
   size_t versions_in_force() const { return in_force_; }
+
+  // The version in force; null before the first one.
+  const PolicyVersion* version_in_force() const { return rules_.version(); }
 
   // By AlertCode::index(), with what is open and pending at this moment.
   std::vector<CodeTotals> TotalsByCode() const;
@@ -177,7 +185,7 @@ class Throttle : private Counters::Owner {
   absl::Status LoadOpenKey(absl::string_view name, absl::string_view value);
   absl::Status LoadSeen(absl::string_view name, absl::string_view value);
 
-  const PolicySchedule& schedule_;
+  const PolicySchedule* schedule_;
   Rules rules_;
   Totals totals_;
   Counters counters_;

@@ -268,7 +268,7 @@ TEST(Partition, GoesOnUnderAnAdoptedSchedule) {
     const PolicySchedule given = random.OneIn(4) ? schedule : RandomSchedule(random);
     std::string remarks;
     const PolicySchedule adopted =
-        AdoptSchedule(before.partition().Past(), given, before.partition().stream_time(), remarks);
+        AdoptSchedule(before.partition().Past(), given, before.partition().now(), remarks);
     PartitionRun after(adopted);
     const absl::Status loaded = after.Restart(store);
     ASSERT_TRUE(loaded.ok()) << loaded << " round " << round;
@@ -276,6 +276,46 @@ TEST(Partition, GoesOnUnderAnAdoptedSchedule) {
     EXPECT_EQ(after.partition().throttle().versions_in_force(),
               adopted.TakenEffectBy(*after.partition().stream_time()));
   }
+}
+
+// Whenever a version becomes known, as long as that is before it takes effect.
+TEST(Partition, GoesOnWithVersionsThatBecomeKnownInTime) {
+  Random random = Random::FromEnvironment(15);
+  SCOPED_TRACE(random.seed_text());
+  int took_effect = 0;
+  for (int round = 0; round < Rounds(60); ++round) {
+    const PolicySchedule whole = RandomSchedule(random);
+    const std::vector<Record> log = RandomLog(random, 1000);
+    PartitionRun plain(whole);
+    plain.Round(log);
+    PolicySchedule known = whole;
+    for (uint64_t unknown = random.Below(whole.versions.size() + 1); unknown > 0; --unknown) {
+      known.versions.pop_back();
+    }
+    const size_t known_first = known.versions.size();
+    PartitionRun run(known);
+    bool exchanged = false;
+    for (size_t next = 0; next < log.size();) {
+      const absl::Span<const Record> batch = Some(log, next, 50, random);
+      const std::optional<TimeMs> after = run.partition().TimeAfter(batch);
+      if (!exchanged &&
+          (random.OneIn(10) || (after && whole.TakenEffectBy(*after) > known_first))) {
+        run.partition().GoOnWith(whole);
+        exchanged = true;
+      }
+      run.Round(batch);
+      if (random.OneIn(4)) {
+        run.Rollback();
+      } else {
+        next += batch.size();
+        run.Accept();
+      }
+    }
+    took_effect += run.partition().throttle().versions_in_force() > known_first ? 1 : 0;
+    ASSERT_EQ(run.lines(), plain.lines()) << "round " << round;
+    ExpectSameTotals(run.partition(), plain.partition());
+  }
+  EXPECT_GT(took_effect, Rounds(10));
 }
 
 TEST(Partition, UpkeepKeepsAStoreSmall) {

@@ -102,5 +102,43 @@ TEST(AdoptSchedule, KeepsTheSettingsOfThePast) {
             "max_ahead stays 1d; the 2d of the policy given is set aside\n");
 }
 
+std::string Problems(const PolicySchedule& current, const PolicySchedule& next,
+                     std::optional<TimeMs> now) {
+  return std::string(CheckGoesOn(current, next, now).message());
+}
+
+TEST(CheckGoesOn, WhatLiesAheadMayChange) {
+  const PolicySchedule current = Schedule({{1000, 3}, {2000, 4}});
+  EXPECT_EQ(Problems(current, current, TimeMs{5000}), "");
+  EXPECT_EQ(Problems(current, Schedule({{1000, 3}, {2000, 4}, {5001, 9}}), TimeMs{5000}), "");
+  EXPECT_EQ(Problems(current, Schedule({{1000, 3}}), TimeMs{1999}), "");
+  EXPECT_EQ(Problems(current, Schedule({{1000, 3}, {1999, 7}}), TimeMs{1998}), "");
+  EXPECT_EQ(Problems(current, Schedule({{1, 9}}), std::nullopt), "");
+}
+
+TEST(CheckGoesOn, AllThatWouldChangeThePastIsListed) {
+  PolicySchedule next = Schedule({{500, 1}, {1000, 9}, {2001, 2}});
+  next.duplicate_window = kMinute;
+  next.max_ahead = kMinute;
+  const absl::Status refused = CheckGoesOn(Schedule({{1000, 3}, {2000, 4}}), next, TimeMs{2000});
+  EXPECT_EQ(refused.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(refused.message(),
+            "the version effective from 1970-01-01T00:00:01.000Z has taken effect and cannot be "
+            "changed: leave it as it was, and add a version with a later date\n"
+            "the version effective from 1970-01-01T00:00:02.000Z has taken effect and cannot be "
+            "removed: leave it as it was, and add a version with a later date\n"
+            "the version effective from 1970-01-01T00:00:00.500Z comes too late: stream time has "
+            "reached 1970-01-01T00:00:02.000Z; give it a date after that\n"
+            "duplicate_window cannot be changed from 1h to 1m: what is remembered was remembered "
+            "under it\n"
+            "max_ahead cannot be changed from 1d to 1m: what is remembered was remembered under "
+            "it\n");
+}
+
+// So that a partition which has fallen out of step with the file does not block what lies ahead.
+TEST(CheckGoesOn, WhatBothLackIsNoChange) {
+  EXPECT_EQ(Problems(Schedule({{1000, 3}}), Schedule({{1000, 3}, {9000, 4}}), TimeMs{5000}), "");
+}
+
 }  // namespace
 }  // namespace weir
