@@ -4,7 +4,6 @@
 #include <tuple>
 #include <utility>
 
-#include "engine/alert/catalogue.h"
 #include "engine/base/status_macros.h"
 
 namespace weir {
@@ -50,7 +49,7 @@ absl::Status Inspection::Finish(Loaded& loaded) {
 }
 
 TimeMs Inspection::now(uint32_t index) const {
-  return std::max(partition(index).stream_time(), partition(index).fired_to()).value_or(TimeMs{});
+  return partition(index).now().value_or(TimeMs{});
 }
 
 Summary Inspection::Summarise() const {
@@ -89,12 +88,8 @@ uint64_t Inspection::CountKeys(uint32_t index) const {
 std::vector<InspectedKey> Inspection::KeysOf(Eui64 device) const {
   std::vector<InspectedKey> keys;
   for (uint32_t i = 0; i < partitions(); ++i) {
-    partition(i).throttle().ForEachKey(
-        now(i), [&](const AlertKey& key, const WindowCount& count, const OpenKey* open) {
-          if (key.device == device) {
-            keys.push_back(KeyIn(i, key, count, open));
-          }
-        });
+    const std::vector<InspectedKey> some = weir::KeysOf(partition(i), i, device);
+    keys.insert(keys.end(), some.begin(), some.end());
   }
   std::sort(keys.begin(), keys.end(), [](const InspectedKey& a, const InspectedKey& b) {
     return std::tie(a.key, a.partition) < std::tie(b.key, b.partition);
@@ -105,41 +100,11 @@ std::vector<InspectedKey> Inspection::KeysOf(Eui64 device) const {
 std::vector<InspectedKey> Inspection::Episodes() const {
   std::vector<InspectedKey> keys;
   for (uint32_t i = 0; i < partitions(); ++i) {
-    partition(i).throttle().ForEachOpenKey([&](const AlertKey& key, const OpenKey& open) {
-      if (open.episode) {
-        keys.push_back(KeyIn(i, key, open.count, &open));
-      }
-    });
+    const std::vector<InspectedKey> some = EpisodesOf(partition(i), i);
+    keys.insert(keys.end(), some.begin(), some.end());
   }
-  std::sort(keys.begin(), keys.end(), [](const InspectedKey& a, const InspectedKey& b) {
-    const uint64_t consolidated_a = a.episode->consolidated();
-    const uint64_t consolidated_b = b.episode->consolidated();
-    return std::tie(consolidated_b, a.key, a.partition) <
-           std::tie(consolidated_a, b.key, b.partition);
-  });
+  std::sort(keys.begin(), keys.end(), HoldsBackMore);
   return keys;
-}
-
-// The partition has a version in force, as it has counted something.
-InspectedKey Inspection::KeyIn(uint32_t index, const AlertKey& key, const WindowCount& count,
-                               const OpenKey* open) const {
-  const PolicyVersion& version = past(index).versions.back();
-  const CodePolicy& policy = version.policy(key.code);
-  const TimeMs at = now(index);
-  InspectedKey inspected{.partition = index,
-                         .key = key,
-                         .now = at,
-                         .policy = &policy,
-                         .excluded = version.excluded(key.code),
-                         .count = count,
-                         .measure = Measure(count, policy, at),
-                         .open = open,
-                         .episode = open != nullptr && open->episode ? &*open->episode : nullptr};
-  const std::optional<AlertCode> pair = PairedCode(key.code);
-  if (pair && version.counted_as(*pair) == key.code) {
-    inspected.counted_with = pair;
-  }
-  return inspected;
 }
 
 }  // namespace weir

@@ -28,6 +28,7 @@
 #include "engine/alert/alert_key.h"
 #include "engine/alert/eui64.h"
 #include "engine/base/units.h"
+#include "engine/pipeline/inspected_key.h"
 #include "engine/pipeline/partition.h"
 #include "engine/pipeline/store.h"
 #include "engine/pipeline/stored_state.h"
@@ -38,27 +39,6 @@
 #include "engine/throttle/window_count.h"
 
 namespace weir {
-
-// One key as it stands at `now`: the stream time of its partition, or up to where timers have fired
-// ahead of it. Views the inspection.
-struct InspectedKey {
-  uint32_t partition = 0;
-  AlertKey key;
-  TimeMs now;
-  const CodePolicy* policy = nullptr;       // the limits that it is counted by
-  bool excluded = false;                    // whether alerts of its code are never throttled
-  std::optional<AlertCode> counted_with{};  // the other code of its pair, counted under this one
-  WindowCount count;
-  uint64_t measure = 0;              // what is held against the threshold
-  const OpenKey* open = nullptr;     // null unless the key is open
-  const Episode* episode = nullptr;  // null unless it is throttled
-
-  // The current window. Its end may lie beyond kLatestTime, and is `now` for a key that is due
-  // while only some of the timers have fired.
-  TimeMs window_start() const { return TimeMs{count.window * policy->window.value}; }
-
-  TimeMs window_end() const { return TimeMs{(count.window + 1) * policy->window.value}; }
-};
 
 class Inspection {
  public:
@@ -118,9 +98,6 @@ class Inspection {
   absl::Status Load(Store& store);
   absl::StatusOr<Partition*> PartitionAt(Store& store, uint32_t index);
   static absl::Status Finish(Loaded& loaded);
-  InspectedKey KeyIn(uint32_t index, const AlertKey& key, const WindowCount& count,
-                     const OpenKey* open) const;
-
   StoredCommit commit_;
   std::vector<std::unique_ptr<Loaded>> loaded_;  // by partition
   StormTally ended_;

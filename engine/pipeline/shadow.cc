@@ -59,6 +59,16 @@ void Shadow::Follow(absl::Span<const Arrival> arrivals, const Timeline& timeline
   ledger_.clear();
 }
 
+Comparison Shadow::Sum(const Throttle& live) const {
+  std::map<AlertCode, Comparison> codes;
+  AddTo(live, codes);
+  Comparison sum;
+  for (const auto& [code, comparison] : codes) {
+    sum += comparison;
+  }
+  return sum;
+}
+
 void Shadow::AddTo(const Throttle& live, std::map<AlertCode, Comparison>& codes) const {
   const std::vector<CodeTotals> live_now = live.TotalsByCode();
   const std::vector<CodeTotals> candidate = throttle_.TotalsByCode();

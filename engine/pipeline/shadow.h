@@ -61,6 +61,9 @@ class Shadow {
   // Adds what there is of each code since the shadow began. `live` is the throttle it began with.
   void AddTo(const Throttle& live, std::map<AlertCode, Comparison>& codes) const;
 
+  // The same of all codes together.
+  Comparison Sum(const Throttle& live) const;
+
  private:
   std::shared_ptr<const PolicyVersion> candidate_;
   std::optional<TimeMs> since_;

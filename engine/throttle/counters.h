@@ -56,6 +56,9 @@ class Counters : private CounterTable::Expiry {
             .tag = CanHold(key) ? tags_.KnownTagOf(key.code, key.recipient) : 0};
   }
 
+  // Whether any key can be in the table under this tag; tags ascend from 1 without a gap.
+  bool KnowsTag(uint32_t tag) const { return tags_.Knows(tag); }
+
   AlertKey KeyAt(const CounterTable::Key& key) const {
     return {Eui64{key.device}, tags_.CodeOf(key.tag), tags_.RecipientOf(key.tag)};
   }

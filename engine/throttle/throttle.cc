@@ -205,14 +205,38 @@ void Throttle::ForEachKey(TimeMs now, KeyVisitor visit) const {
   }
   const Epochs::Pin pin = counters_.Enter();
   counters_.table().ForEach([&](const CounterTable::Key& slot, uint64_t value) {
-    const AlertKey key = counters_.KeyAt(slot);
-    if (value != Shard::kOpen && !IsOver(key.code, value, now)) {
-      WindowCount count = rules_.codec(key.code).Unpack(value);
-      RollTo(WindowOf(now, rules_.version()->policy(key.code).window), count);
-      visit(key, count, nullptr);
-    }
+    VisitCounter(slot, value, now, visit);
   });
   ForEachOpenKey([&](const AlertKey& key, const OpenKey& open) { visit(key, open.count, &open); });
+}
+
+void Throttle::ForEachKeyOf(Eui64 device, TimeMs now, KeyVisitor visit) const {
+  if (rules_.version() == nullptr) {
+    return;
+  }
+  const Epochs::Pin pin = counters_.Enter();
+  for (uint32_t tag = 1; device != Eui64{} && counters_.KnowsTag(tag); ++tag) {
+    const CounterTable::Key slot{.device = device.value, .tag = tag};
+    if (const uint64_t value = counters_.table().Find(slot); value != 0) {
+      VisitCounter(slot, value, now, visit);
+    }
+  }
+  ForEachOpenKey([&](const AlertKey& key, const OpenKey& open) {
+    if (key.device == device) {
+      visit(key, open.count, &open);
+    }
+  });
+}
+
+// Unless it is over, or its key is open.
+void Throttle::VisitCounter(const CounterTable::Key& slot, uint64_t value, TimeMs now,
+                            KeyVisitor visit) const {
+  const AlertKey key = counters_.KeyAt(slot);
+  if (value != Shard::kOpen && !IsOver(key.code, value, now)) {
+    WindowCount count = rules_.codec(key.code).Unpack(value);
+    RollTo(WindowOf(now, rules_.version()->policy(key.code).window), count);
+    visit(key, count, nullptr);
+  }
 }
 
 uint64_t Throttle::EpisodesOpen() const {

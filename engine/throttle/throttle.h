@@ -127,6 +127,10 @@ class Throttle : private Counters::Owner {
       absl::FunctionRef<void(const AlertKey& key, const WindowCount& count, const OpenKey* open)>;
   void ForEachKey(TimeMs now, KeyVisitor visit) const;
 
+  // The same for the keys of one device: a look-up for each pair of code and recipient there is,
+  // and one for each open key.
+  void ForEachKeyOf(Eui64 device, TimeMs now, KeyVisitor visit) const;
+
   const Counters& counters() const { return counters_; }
 
   // Messages that are remembered, to find duplicates.
@@ -169,6 +173,9 @@ class Throttle : private Counters::Owner {
   };
 
   bool IsOver(AlertCode code, uint64_t value, TimeMs horizon) const override;
+
+  void VisitCounter(const CounterTable::Key& slot, uint64_t value, TimeMs now,
+                    KeyVisitor visit) const;
 
   void PutInForce(size_t versions);
   void FollowRules(const PolicyVersion* version);
