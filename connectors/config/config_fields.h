@@ -16,9 +16,9 @@
 namespace weir {
 
 // At the top of a service's configuration.
-constexpr std::array<absl::string_view, 8> kFileKeys = {"kafka",          "service",  "policy",
-                                                        "parties",        "notices",  "eligibility",
-                                                        "load_switching", "inventory"};
+constexpr std::array<absl::string_view, 9> kFileKeys = {
+    "kafka",   "service",     "policy",         "shadow_policy", "parties",
+    "notices", "eligibility", "load_switching", "inventory"};
 
 // In `service`.
 constexpr std::array<absl::string_view, 12> kServiceKeys = {

@@ -103,6 +103,10 @@ void ServiceReader::Read(const YamlNode& root) {
       service != nullptr) {
     ReadService(*service);
   }
+  if (const YamlNode* shadow = root.Find("shadow_policy"); shadow != nullptr) {
+    ReadPath(*shadow, "candidate.yaml", config_.file_name, problems_, config_.shadow_policy);
+    config_.shadow_policy_line = shadow->line;
+  }
   ReadSystemPart(root, problems_, remarks_, config_);
 }
 

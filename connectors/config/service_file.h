@@ -35,6 +35,9 @@ struct ServiceConfig : SystemConfig {
   std::map<std::string, std::string> kafka;
   std::map<std::string, int> kafka_lines;
 
+  std::string shadow_policy;  // path of a policy file of which the newest version is a candidate
+  int shadow_policy_line = 0;
+
   std::string instance;
   std::string group = "weir";
   uint64_t workers = 1;

@@ -20,6 +20,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
 
 #include "httplib.h"
 #include <sys/eventfd.h>
@@ -214,18 +215,37 @@ class Answerer final : public httplib::Server {
       Refuse(405, "only GET and HEAD are answered here\n", response);
       return;
     }
-    const auto page = pages_.find(request.path);
-    if (page == pages_.end()) {
+    HttpQuery query;
+    const HttpPage* const page = Find(request.path, query);
+    if (page == nullptr) {
       Refuse(404, NotFoundText(), response);
       return;
     }
+    query.arguments.insert(request.params.begin(), request.params.end());
     try {
-      HttpAnswer answer = page->second.answer();
+      HttpAnswer answer = page->answer(query);
       response.status = answer.status;
-      response.set_content(answer.body, page->second.content_type);
+      response.set_content(answer.body, page->content_type);
     } catch (const std::exception&) {
       Refuse(500, "this page could not be made\n", response);
     }
+  }
+
+  // Null if there is none.
+  const HttpPage* Find(const std::string& path, HttpQuery& query) const {
+    if (const auto page = pages_.find(path); page != pages_.end()) {
+      return &page->second;
+    }
+    for (const auto& [pattern, page] : pages_) {
+      absl::string_view rest = path;
+      absl::string_view beginning = pattern;
+      if (absl::ConsumeSuffix(&beginning, "*") && absl::ConsumePrefix(&rest, beginning) &&
+          !rest.empty()) {
+        query.rest = std::string(rest);
+        return &page;
+      }
+    }
+    return nullptr;
   }
 
   static void Refuse(int status, const std::string& text, httplib::Response& response) {

@@ -15,6 +15,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -28,10 +29,16 @@ struct HttpAnswer {
   std::string body;
 };
 
+// What of a request's target a page may look at, decoded. Whoever asks may say anything.
+struct HttpQuery {
+  std::string rest;                              // of the path, where the page's ends in `*`
+  std::map<std::string, std::string> arguments;  // behind the `?`; of one given twice, the first
+};
+
 struct HttpPage {
-  std::string path;  // `/metrics`; what follows a `?` in a request does not matter
+  std::string path;  // `/metrics`, or `/api/keys/*` for all that begin so and go on
   std::string content_type;
-  std::function<HttpAnswer()> answer;
+  std::function<HttpAnswer(const HttpQuery&)> answer;
 };
 
 class HttpServer {

@@ -35,6 +35,8 @@ constexpr std::array<absl::string_view, 8> kStreams = {
     "requests.accepted", "requests.rejected",   "inventory.removed", "dead.letter"};
 constexpr std::array<absl::string_view, 2> kChangelogs = {"deltas", "state"};
 constexpr std::array<absl::string_view, 2> kRouted = {"false", "true"};
+constexpr std::array<absl::string_view, 2> kUses = {"live", "shadow"};
+constexpr std::array<absl::string_view, 3> kReloads = {"applied", "refused", "unchanged"};
 
 // Those that are there from the start, at zero.
 constexpr auto kLastReason = static_cast<size_t>(DeadReason::kDuisInJson);
@@ -82,6 +84,14 @@ double AsDouble(uint64_t n) {
 double AsSeconds(int64_t milliseconds) {
   return static_cast<double>(milliseconds) / 1000;
 }
+
+// Of the live policy, or of the candidate.
+struct PolicyMetrics {
+  std::array<Counter*, kReloads.size()> reloads{};
+  Gauge* refused = nullptr;
+  std::array<Gauge*, 3> alerts{};  // by the first words of kVerdicts
+  Gauge* episodes = nullptr;
+};
 
 // What a worker did, ready to be counted.
 struct WorkerMetrics {
@@ -148,6 +158,7 @@ struct Metrics::Families {
   void AddNotices();
   void AddCommits();
   void AddHealth();
+  void AddPolicies();
   void AddPartitions();
 
   void SetOfPartition(Family<Gauge>* family, int32_t partition, double value) {
@@ -159,6 +170,11 @@ struct Metrics::Families {
   std::vector<WorkerMetrics> workers;
   Family<Counter>* dead_letters = nullptr;
 
+  std::array<PolicyMetrics, kUses.size()> policies;
+  Family<Gauge>* policy_info = nullptr;
+  Gauge* digest = nullptr;  // the one that holds
+  Gauge* policy_loaded = nullptr;
+
   // Held from finding a partition's metric to setting it, so that it is not forgotten in between.
   std::mutex partition_mutex;
   std::vector<Family<Gauge>*> by_partition;
@@ -167,6 +183,7 @@ struct Metrics::Families {
   Family<Gauge>* stream_time = nullptr;
   Family<Gauge>* open_episodes = nullptr;
   Family<Gauge>* live_keys = nullptr;
+  Family<Gauge>* policy_in_force = nullptr;
   Family<Gauge>* restore_records = nullptr;
   Family<Gauge>* restore_seconds = nullptr;
 };
@@ -263,6 +280,44 @@ void Metrics::Families::AddHealth() {
                 "Partitions whose state is being restored; their records wait.");
 }
 
+void Metrics::Families::AddPolicies() {
+  policy_info = &GaugeFamily("weir_policy_info",
+                             "Always 1; the label tells policy files apart by their content.");
+  policy_loaded = &GaugeFamily("weir_policy_loaded_timestamp_seconds",
+                               "When the policy was last taken up, by the clock, in seconds since "
+                               "1970-01-01T00:00:00Z.")
+                       .Add({});
+  Family<Counter>& reloads = CounterFamily(
+      "weir_policy_reloads_total",
+      "Times that a policy file was read again since it had changed, or was asked to be, by what "
+      "came of it.");
+  Family<Gauge>& refused =
+      GaugeFamily("weir_policy_refused",
+                  "1 while the file as it is now is refused and what it was before holds, else 0.");
+  Family<Gauge>& alerts = GaugeFamily(
+      "weir_shadow_alerts",
+      "The same alerts under the live policy and under the candidate, since the shadow began.");
+  Family<Gauge>& episodes = GaugeFamily(
+      "weir_shadow_episodes_started",
+      "Episodes started under the live policy and under the candidate, since the shadow began.");
+  for (size_t use = 0; use < kUses.size(); ++use) {
+    PolicyMetrics& policy = policies[use];
+    const Labels labels = {{"policy", std::string(kUses[use])}};
+    for (size_t i = 0; i < kReloads.size(); ++i) {
+      Labels of_outcome = labels;
+      of_outcome.emplace("outcome", std::string(kReloads[i]));
+      policy.reloads[i] = &reloads.Add(of_outcome);
+    }
+    for (size_t i = 0; i < policy.alerts.size(); ++i) {
+      Labels of_verdict = labels;
+      of_verdict.emplace("verdict", std::string(kVerdicts[i]));
+      policy.alerts[i] = &alerts.Add(of_verdict);
+    }
+    policy.refused = &refused.Add(labels);
+    policy.episodes = &episodes.Add(labels);
+  }
+}
+
 void Metrics::Families::AddPartitions() {
   lag_records = &PartitionFamily("weir_lag_records", "Records not processed yet.");
   lag_seconds = &PartitionFamily(
@@ -272,6 +327,10 @@ void Metrics::Families::AddPartitions() {
                                  "Stream time, in seconds since 1970-01-01T00:00:00Z.");
   open_episodes = &PartitionFamily("weir_open_episodes", "Keys in an episode.");
   live_keys = &PartitionFamily("weir_live_keys", "Alert keys in the counter table.");
+  policy_in_force = &PartitionFamily(
+      "weir_policy_in_force_timestamp_seconds",
+      "Effective date of the policy version in force, in seconds since 1970-01-01T00:00:00Z; 0 for "
+      "the built-in one.");
   restore_records =
       &PartitionFamily("weir_restore_records",
                        "Changelog records read by the restoration under way, else by the last.");
@@ -289,6 +348,7 @@ Metrics::Metrics(size_t workers, const std::string& version)
   families_->AddNotices();
   families_->AddCommits();
   families_->AddHealth();
+  families_->AddPolicies();
   families_->AddPartitions();
 }
 
@@ -381,6 +441,32 @@ void Metrics::SetPartitions(size_t worker, uint64_t owned, uint64_t restoring) {
   families_->workers[worker].partitions_restoring->Set(AsDouble(restoring));
 }
 
+void Metrics::SetPolicy(const std::string& digest, TimeMs loaded) {
+  const std::lock_guard<std::mutex> lock(families_->partition_mutex);
+  if (families_->digest != nullptr) {
+    families_->policy_info->Remove(families_->digest);
+  }
+  families_->digest = &families_->policy_info->Add({{"digest", digest}});
+  families_->digest->Set(1);
+  families_->policy_loaded->Set(AsSeconds(loaded.value));
+}
+
+void Metrics::AddPolicyReload(PolicyUse use, PolicyReloadOutcome outcome) {
+  At(families_->policies[static_cast<size_t>(use)].reloads, outcome).Increment();
+}
+
+void Metrics::SetPolicyRefused(PolicyUse use, bool refused) {
+  families_->policies[static_cast<size_t>(use)].refused->Set(refused ? 1 : 0);
+}
+
+void Metrics::SetShadow(PolicyUse use, const CodeTotals& totals) {
+  const PolicyMetrics& policy = families_->policies[static_cast<size_t>(use)];
+  policy.alerts[0]->Set(AsDouble(totals.forwarded));
+  policy.alerts[1]->Set(AsDouble(totals.copies));
+  policy.alerts[2]->Set(AsDouble(totals.consolidated()));
+  policy.episodes->Set(AsDouble(totals.started));
+}
+
 void Metrics::SetLag(int32_t partition, uint64_t records, DurationMs time) {
   families_->SetOfPartition(families_->lag_records, partition, AsDouble(records));
   families_->SetOfPartition(families_->lag_seconds, partition, AsSeconds(time.value));
@@ -396,6 +482,10 @@ void Metrics::SetOpenEpisodes(int32_t partition, uint64_t n) {
 
 void Metrics::SetLiveKeys(int32_t partition, uint64_t n) {
   families_->SetOfPartition(families_->live_keys, partition, AsDouble(n));
+}
+
+void Metrics::SetPolicyInForce(int32_t partition, TimeMs from) {
+  families_->SetOfPartition(families_->policy_in_force, partition, AsSeconds(from.value));
 }
 
 void Metrics::SetRestore(int32_t partition, uint64_t records, double seconds) {

@@ -20,6 +20,7 @@
 #include "engine/base/units.h"
 #include "engine/eligibility/eligibility.h"
 #include "engine/throttle/ledger.h"
+#include "engine/throttle/totals.h"
 
 namespace weir {
 
@@ -43,6 +44,10 @@ enum class OutputStream : uint8_t {
 };
 
 enum class Changelog : uint8_t { kDeltas, kState };
+
+enum class PolicyUse : uint8_t { kLive, kShadow };
+
+enum class PolicyReloadOutcome : uint8_t { kApplied, kRefused, kUnchanged };
 
 class Metrics {
  public:
@@ -87,6 +92,16 @@ class Metrics {
 
   void SetPartitions(size_t worker, uint64_t owned, uint64_t restoring);
 
+  // The policies.
+
+  // What the live policy is: see METRICS.md.
+  void SetPolicy(const std::string& digest, TimeMs loaded);
+  void AddPolicyReload(PolicyUse use, PolicyReloadOutcome outcome);
+  // Whether the file as it is now was refused.
+  void SetPolicyRefused(PolicyUse use, bool refused);
+  // The same alerts under the policy and the candidate, since the shadow began.
+  void SetShadow(PolicyUse use, const CodeTotals& totals);
+
   // How a partition is.
 
   // `time` is how much older, by the log's time, the last record processed is than the newest.
@@ -94,6 +109,8 @@ class Metrics {
   void SetStreamTime(int32_t partition, TimeMs time);
   void SetOpenEpisodes(int32_t partition, uint64_t n);
   void SetLiveKeys(int32_t partition, uint64_t n);
+  // The effective date of the version in force.
+  void SetPolicyInForce(int32_t partition, TimeMs from);
 
   // Of the restoration that is under way, else of the last one.
   void SetRestore(int32_t partition, uint64_t records, double seconds);

@@ -24,6 +24,7 @@ namespace weir {
 struct ReadyPartition {
   std::unique_ptr<OwnedPartition> owned;
   std::shared_ptr<StoreFollower> follower;
+  std::shared_ptr<const PolicySchedule> policy;  // what it was last told to go by
 };
 
 class ParkedPartitions {

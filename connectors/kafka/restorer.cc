@@ -178,8 +178,9 @@ absl::StatusOr<ReadyPartition> Restorer::RestoreFrom(const StandingCommit& stand
   }
   std::string remarks;
   ReadyPartition ready;
+  ready.policy = setup_.policies.now().live;
   WEIR_ASSIGN_OR_RETURN(ready.owned,
-                        LoadPartition(*from.store, point, setup_.policy, setup_.rules, remarks));
+                        LoadPartition(*from.store, point, *ready.policy, setup_.rules, remarks));
   if (!remarks.empty()) {
     watch_.Log(LogLevel::kWarning,
                absl::StrCat("partition ", standing.partition,
@@ -240,7 +241,8 @@ absl::Status Restorer::CheckPoint(const StorePoint& point, const StandingCommit&
 absl::StatusOr<ReadyPartition> Restorer::StartAnew(const StandingCommit& standing,
                                                    std::unique_ptr<Store> store) {
   ReadyPartition ready;
-  ready.owned = std::make_unique<OwnedPartition>(standing, setup_.policy, setup_.rules);
+  ready.policy = setup_.policies.now().live;
+  ready.owned = std::make_unique<OwnedPartition>(standing, *ready.policy, setup_.rules);
   StorePoint point;
   point.log = setup_.log;
   point.commit = standing;

@@ -58,6 +58,9 @@ void Service::Work(size_t worker, WorkerWatch& watch) {
     while (Clock::now() < until && !setup_.stopping.load()) {
       watch.Beat();
       changed_.wait_for(lock, kLook);
+      lock.unlock();
+      setup_.errands.Do(worker, {});  // it owns nothing
+      lock.lock();
     }
   }
   {

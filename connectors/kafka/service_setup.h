@@ -10,14 +10,15 @@
 
 #include "connectors/formats/notice_format.h"
 #include "connectors/kafka/crash_marks.h"
+#include "connectors/kafka/errands.h"
 #include "connectors/kafka/housekeeping.h"
+#include "connectors/kafka/live_policies.h"
 #include "connectors/kafka/parked_partitions.h"
 #include "connectors/kafka/properties.h"
 #include "connectors/kafka/topics.h"
 #include "engine/base/units.h"
 #include "engine/pipeline/store_home.h"
 #include "engine/pipeline/system_rules.h"
-#include "engine/throttle/policy.h"
 
 namespace weir {
 
@@ -36,7 +37,8 @@ struct ServiceSetup {
   Cluster cluster;
   std::string log;  // which log this is: cluster, topic and group
   const KafkaProperties& properties;
-  const PolicySchedule& policy;
+  LivePolicies& policies;
+  Errands& errands;
   const SystemRules& rules;
   StoreHome& stores;
   ParkedPartitions& parked;

@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <optional>
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
@@ -17,6 +18,7 @@
 #include "engine/alert/event.h"
 #include "engine/base/units.h"
 #include "engine/eligibility/eligibility.h"
+#include "engine/pipeline/shadow.h"
 
 namespace weir {
 
@@ -68,6 +70,8 @@ struct PartitionProgress {
   TimeMs stream_time;   // 1970 if there is none yet
   uint64_t live_keys = 0;
   uint64_t open_episodes = 0;
+  std::optional<TimeMs> policy;          // effective date of the version in force, if it has one
+  std::optional<Comparison> comparison;  // with the candidate, of all codes, if there is one
 };
 
 // Of one worker.

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 
 #include "connectors/kafka/failpoints.h"
+#include "connectors/kafka/policy_change.h"
 #include "connectors/kafka/standing_commits.h"
 #include "engine/base/status_macros.h"
 
@@ -52,6 +53,7 @@ bool Passes(rd_kafka_resp_err_t error) {
 
 WorkerSession::WorkerSession(const ServiceSetup& setup, size_t worker, WorkerWatch& watch)
     : setup_(setup),
+      worker_(worker),
       name_(absl::StrCat(setup.settings.instance, ".", worker)),
       watch_(watch),
       decoder_(setup.cluster.largest_original) {}
@@ -129,6 +131,9 @@ absl::Status WorkerSession::Step() {
     WEIR_RETURN_IF_ERROR(Commit());
   }
   WEIR_RETURN_IF_ERROR(TakeRestored());
+  if (setup_.errands.IsAny(worker_)) {
+    WEIR_RETURN_IF_ERROR(DoErrands());
+  }
   return Clock::now() >= next_tick_ ? Tick() : absl::OkStatus();
 }
 
@@ -389,6 +394,7 @@ bool WorkerSession::TakeWarm(const StandingCommit& standing, Slot& slot) {
     return false;
   }
   slot.ready = std::move(parked);
+  GoByPolicies(slot.ready);
   setup_.housekeeping.Add(slot.ready.follower, watch_);
   return true;
 }
@@ -423,6 +429,7 @@ absl::Status WorkerSession::TakeRestored() {
     Slot& slot = slots_.at(number);
     slot.ready = std::move(partition);
     slot.ready.owned->set_follower(slot.ready.follower);
+    GoByPolicies(slot.ready);  // others than when it was restored
     setup_.housekeeping.Add(slot.ready.follower, watch_);
     slot.last_record = Clock::now();
     ready.push_back(number);
@@ -435,6 +442,27 @@ absl::Status WorkerSession::TakeRestored() {
     WakeReader(number);
   }
   Tell();
+  return absl::OkStatus();
+}
+
+void WorkerSession::GoByPolicies(ReadyPartition& partition) {
+  const std::string remarks = GoBy(setup_.policies.now(), partition);
+  if (!remarks.empty()) {
+    watch_.Log(LogLevel::kWarning,
+               absl::StrCat("partition ", partition.owned->number(),
+                            " goes on under the policy that it was decided under: ", remarks));
+  }
+}
+
+absl::Status WorkerSession::DoErrands() {
+  WEIR_RETURN_IF_ERROR(Commit());
+  std::vector<ReadyPartition*> partitions;
+  for (auto& [number, slot] : slots_) {
+    if (slot.ready.owned != nullptr) {
+      partitions.push_back(&slot.ready);
+    }
+  }
+  setup_.errands.Do(worker_, partitions);
   return absl::OkStatus();
 }
 
@@ -538,6 +566,13 @@ void WorkerSession::TellProgress(const Slot& slot) {
   progress.stream_time = owned.state().stream_time().value_or(TimeMs{});
   progress.live_keys = owned.state().throttle().counters().table().KeysHeld();
   progress.open_episodes = owned.state().throttle().EpisodesOpen();
+  if (const PolicyVersion* version = owned.state().throttle().version_in_force();
+      version != nullptr) {
+    progress.policy = version->effective_from();
+  }
+  if (owned.shadow() != nullptr) {
+    progress.comparison = owned.shadow()->Sum(owned.state().throttle());
+  }
   watch_.OnProgress(progress);
 }
 

@@ -87,6 +87,8 @@ class WorkerSession {
   bool TakeWarm(const StandingCommit& standing, Slot& slot);
   absl::Status Revoke();
   absl::Status TakeRestored();
+  void GoByPolicies(ReadyPartition& partition);
+  absl::Status DoErrands();
   absl::Status SetPaused(absl::Span<const int32_t> partitions, bool paused);
   void WakeReader(int32_t partition);
   absl::Status SeekTo(absl::Span<const int32_t> partitions);
@@ -99,7 +101,8 @@ class WorkerSession {
   void TellProgress(const Slot& slot);
 
   const ServiceSetup& setup_;
-  const std::string name_;  // of the worker, in the group
+  const size_t worker_;     // its number
+  const std::string name_;  // in the group
   WorkerWatch& watch_;
   ClientCallbacks callbacks_;
   KafkaHandle consumer_;

@@ -9,56 +9,18 @@
 #include "connectors/formats/summary_json.h"
 #include "deploy/weir/inspect_devices_json.h"
 #include "deploy/weir/json_object.h"
+#include "deploy/weir/key_json.h"
 #include "deploy/weir/totals_json.h"
-#include "engine/alert/catalogue.h"
 
 namespace weir {
 
 namespace {
 
-void AppendEpisode(const Episode& episode, std::string& out) {
-  JsonObject object(out);
-  object.Time("started", episode.started);
-  object.Number("alerts", episode.alerts);
-  object.Number("copies", episode.sequence);
-  object.Number("consolidated", episode.consolidated());
-  object.Number("pending", episode.pending);
-  if (episode.pending > 0) {
-    object.Time("last_received", episode.last.received);
-    object.Time("last_device_time", episode.last.device_time);
-  }
-}
-
 void AppendKey(const InspectedState& state, const InspectedKey& key, std::string& out) {
   JsonObject object(out);
-  object.Text("device", FormatEui64(key.key.device));
-  object.Text("code", FormatAlertCode(key.key.code));
-  if (const absl::string_view name = AlertCodeName(key.key.code); !name.empty()) {
-    object.Text("name", name);
-  }
-  if (key.counted_with) {
-    object.Text("counted_with", FormatAlertCode(*key.counted_with));
-  }
-  if (key.key.recipient != Eui64{}) {
-    object.Text("recipient", FormatEui64(key.key.recipient));
-  }
+  AppendKeyName(key, object);
   AppendPartitionName(state, key.partition, object);
-  object.Time("stream_time", key.now);
-  object.Time("window_start", key.window_start());
-  object.Time("window_end", key.window_end());
-  object.Number("current", key.count.current);
-  if (key.policy->window_kind == WindowKind::kSliding) {
-    object.Number("previous", key.count.previous);
-  }
-  object.Number("measure", key.measure);
-  object.Number("threshold", key.policy->threshold);
-  object.Flag("excluded", key.excluded);
-  if (key.episode != nullptr) {
-    AppendEpisode(*key.episode, object.Member("episode"));
-  }
-  if (key.open != nullptr) {
-    object.Time("next_timer", key.open->due());
-  }
+  AppendKeyCount(key, object);
 }
 
 void AppendStorms(const DeviceStorms& storms, JsonObject& object) {

@@ -20,9 +20,22 @@ namespace {
 constexpr int kWarning = 4;  // in syslog
 
 std::atomic<bool> stopping = false;
+std::atomic<bool> reload_asked = false;
 
 void OnStopSignal(int /*signal*/) {
   stopping = true;
+}
+
+void OnReloadSignal(int /*signal*/) {
+  reload_asked = true;
+}
+
+// Remarks go behind `remarks`.
+absl::StatusOr<PolicySchedule> ReadPolicy(const std::string& path, std::string& remarks) {
+  std::string of_policy;
+  absl::StatusOr<PolicySchedule> policy = ReadPolicyFile(path, &of_policy);
+  absl::StrAppend(&remarks, remarks.empty() || of_policy.empty() ? "" : "\n", of_policy);
+  return policy;
 }
 
 }  // namespace
@@ -33,10 +46,10 @@ absl::StatusOr<ConfiguredService> ReadConfigured(const std::string& path) {
   WEIR_ASSIGN_OR_RETURN(configured.config, ReadServiceFile(path, &remarks));
   const ServiceConfig& config = configured.config;
   if (!config.policy.empty()) {
-    std::string policy_remarks;
-    WEIR_ASSIGN_OR_RETURN(configured.policy, ReadPolicyFile(config.policy, &policy_remarks));
-    absl::StrAppend(&remarks, remarks.empty() || policy_remarks.empty() ? "" : "\n",
-                    policy_remarks);
+    WEIR_ASSIGN_OR_RETURN(configured.policy, ReadPolicy(config.policy, remarks));
+  }
+  if (!config.shadow_policy.empty()) {
+    WEIR_ASSIGN_OR_RETURN(configured.shadow_policy, ReadPolicy(config.shadow_policy, remarks));
   }
   WEIR_ASSIGN_OR_RETURN(configured.properties,
                         KafkaProperties::Check(config.kafka, [&config](absl::string_view property) {
@@ -72,6 +85,17 @@ void StopOnSignals() {
 
 const std::atomic<bool>& StopAsked() {
   return stopping;
+}
+
+void ReloadOnSignal() {
+  struct sigaction action = {};
+  action.sa_handler = OnReloadSignal;
+  action.sa_flags = SA_RESTART;
+  sigaction(SIGHUP, &action, nullptr);
+}
+
+bool TakeReloadAsked() {
+  return reload_asked.exchange(false);
 }
 
 }  // namespace weir

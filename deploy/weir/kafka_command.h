@@ -20,6 +20,7 @@ namespace weir {
 struct ConfiguredService {
   ServiceConfig config;
   PolicySchedule policy = PolicySchedule::Default();
+  std::optional<PolicySchedule> shadow_policy;
   std::optional<KafkaProperties> properties;
 };
 
@@ -37,5 +38,9 @@ void StopOnSignals();
 
 // Whether a stop has been asked for.
 const std::atomic<bool>& StopAsked();
+
+// SIGHUP asks for policies to be read again from now on; whether it has since the last call.
+void ReloadOnSignal();
+bool TakeReloadAsked();
 
 }  // namespace weir

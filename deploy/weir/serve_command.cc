@@ -18,8 +18,10 @@
 #include "connectors/kafka/crash_marks.h"
 #include "connectors/kafka/service.h"
 #include "connectors/rocksdb/rocksdb_store_home.h"
+#include "deploy/weir/api_pages.h"
 #include "deploy/weir/exit_codes.h"
 #include "deploy/weir/kafka_command.h"
+#include "deploy/weir/policy_reload.h"
 #include "deploy/weir/serve_watch.h"
 #include "engine/base/status_macros.h"
 
@@ -79,9 +81,22 @@ absl::Status MakeDirectory(const std::string& path) {
                : absl::OkStatus();
 }
 
-std::vector<HttpPage> PagesOf(Metrics& metrics,
-                              const std::vector<std::unique_ptr<ServeWatch>>& watches) {
-  const auto live = [&watches] {
+// The comparison with the candidate is made when it is asked for.
+std::string MetricsText(Metrics& metrics, const std::vector<std::unique_ptr<ServeWatch>>& watches) {
+  Comparison comparison;
+  for (const auto& watch : watches) {
+    for (const PartitionProgress& progress : watch->Progress()) {
+      comparison += progress.comparison.value_or(Comparison());
+    }
+  }
+  metrics.SetShadow(PolicyUse::kLive, comparison.live);
+  metrics.SetShadow(PolicyUse::kShadow, comparison.candidate);
+  return metrics.Text();
+}
+
+std::vector<HttpPage> PagesOf(Metrics& metrics, const ServedState& state) {
+  const std::vector<std::unique_ptr<ServeWatch>>& watches = state.watches;
+  const auto live = [&watches](const HttpQuery& /*query*/) {
     for (const auto& watch : watches) {
       if (watch->silent_for() > kLongestSilence) {
         return HttpAnswer{503, "a worker does not move\n"};
@@ -89,30 +104,27 @@ std::vector<HttpPage> PagesOf(Metrics& metrics,
     }
     return HttpAnswer{200, "alive\n"};
   };
-  const auto ready = [&watches] {
-    std::vector<std::string> reasons;
-    for (const auto& watch : watches) {
-      if (std::string reason = watch->NotReady(); !reason.empty()) {
-        reasons.push_back(std::move(reason));
-      }
-    }
+  const auto ready = [&watches](const HttpQuery& /*query*/) {
+    const std::vector<std::string> reasons = NotReady(watches);
     return reasons.empty() && !StopAsked() ? HttpAnswer{200, "ready\n"}
            : StopAsked()                   ? HttpAnswer{503, "stopping\n"}
                                            : HttpAnswer{503, absl::StrJoin(reasons, "\n") + "\n"};
   };
   const std::string text = "text/plain; charset=utf-8";
-  return {{"/metrics", std::string(Metrics::kContentType),
-           [&metrics] {
-             return HttpAnswer{200, metrics.Text()};
-           }},
-          {"/livez", text, live},
-          {"/readyz", text, ready}};
+  std::vector<HttpPage> pages = ApiPages(state);
+  pages.push_back({"/metrics", std::string(Metrics::kContentType),
+                   [&metrics, &watches](const HttpQuery& /*query*/) {
+                     return HttpAnswer{200, MetricsText(metrics, watches)};
+                   }});
+  pages.push_back({"/livez", text, live});
+  pages.push_back({"/readyz", text, ready});
+  return pages;
 }
 
 // Until the stop is asked for and done. A worker that hangs, now or then, ends the process: what
 // it leaves is what a crash leaves.
 void WaitForTheEnd(Service& service, const std::vector<std::unique_ptr<ServeWatch>>& watches,
-                   std::chrono::milliseconds stop_within) {
+                   PolicyReload& reload, std::chrono::milliseconds stop_within) {
   using Clock = std::chrono::steady_clock;
   constexpr std::chrono::milliseconds kLook{100};
   std::optional<Clock::time_point> deadline;
@@ -120,6 +132,9 @@ void WaitForTheEnd(Service& service, const std::vector<std::unique_ptr<ServeWatc
     if (StopAsked() && !deadline) {
       spdlog::info("stopping: finishing what is open");
       deadline = Clock::now() + stop_within;
+    }
+    if (!StopAsked()) {
+      reload.Look(TakeReloadAsked());
     }
     if (deadline && Clock::now() > *deadline) {
       spdlog::error(
@@ -156,9 +171,24 @@ absl::Status Serve(const ConfiguredService& configured) {
     watches.push_back(std::make_unique<ServeWatch>(worker, metrics));
     views.push_back(watches.back().get());
   }
+  LivePolicies policies(
+      {std::make_shared<PolicySchedule>(configured.policy),
+       configured.shadow_policy ? CandidateOf(*configured.shadow_policy) : nullptr});
+  Errands errands(config.workers);
+  PolicyReload reload({.live = config.policy,
+                       .shadow = config.shadow_policy,
+                       .shadow_holds = configured.shadow_policy.value_or(PolicySchedule())},
+                      policies, errands, metrics, WallClockNow);
+  const ServedState state{.config = config,
+                          .watches = watches,
+                          .policies = policies,
+                          .reload = reload,
+                          .errands = errands,
+                          .started = WallClockNow(),
+                          .clock = WallClockNow};
   WEIR_ASSIGN_OR_RETURN(
       const std::unique_ptr<HttpServer> http,
-      HttpServer::Start(config.http_host, config.http_port, PagesOf(metrics, watches)));
+      HttpServer::Start(config.http_host, config.http_port, PagesOf(metrics, state)));
   WEIR_ASSIGN_OR_RETURN(
       const std::unique_ptr<Housekeeping> housekeeping,
       Housekeeping::Start(*configured.properties, topics, config.state_interval, WallClockNow));
@@ -174,7 +204,8 @@ absl::Status Serve(const ConfiguredService& configured) {
       .cluster = reached.cluster,
       .log = log,
       .properties = *configured.properties,
-      .policy = configured.policy,
+      .policies = policies,
+      .errands = errands,
       .rules = config.system,
       .stores = stores,
       .parked = parked,
@@ -189,7 +220,7 @@ absl::Status Serve(const ConfiguredService& configured) {
       config.workers, config.http_host, http->port());
   {
     Service service(setup, views);
-    WaitForTheEnd(service, watches, std::chrono::milliseconds(config.stop_within.value));
+    WaitForTheEnd(service, watches, reload, std::chrono::milliseconds(config.stop_within.value));
   }
   spdlog::info("stopped");
   return absl::OkStatus();
@@ -226,6 +257,7 @@ int RunServe(const ServeArguments& arguments) {
     return Complain(configured.status(), kExitConfiguration);
   }
   StopOnSignals();
+  ReloadOnSignal();
   const absl::Status served = Serve(*configured);
   return served.ok() ? kExitDone : Complain(served, kExitFailed);
 }

@@ -64,6 +64,18 @@ spdlog::level::level_enum LevelOf(LogLevel level) {
 
 }  // namespace
 
+ServeTotals& ServeTotals::operator+=(const ServeTotals& other) {
+  read += other.read;
+  forwarded += other.forwarded;
+  copies += other.copies;
+  consolidated += other.consolidated;
+  duplicates += other.duplicates;
+  dead += other.dead;
+  episodes_started += other.episodes_started;
+  episodes_ended += other.episodes_ended;
+  return *this;
+}
+
 ServeWatch::ServeWatch(size_t worker, Metrics& metrics)
     : worker_(worker), metrics_(metrics), last_beat_ms_(NowMs()) {}
 
@@ -81,6 +93,8 @@ std::chrono::milliseconds ServeWatch::silent_for() const {
 
 void ServeWatch::OnRead(uint64_t records, uint64_t bytes) {
   metrics_.AddRead(worker_, records, bytes);
+  const std::lock_guard lock(mutex_);
+  totals_.read += records;
 }
 
 void ServeWatch::OnTransaction(TransactionEnd end, double seconds,
@@ -89,6 +103,7 @@ void ServeWatch::OnTransaction(TransactionEnd end, double seconds,
   if (end == TransactionEnd::kUndone) {
     return;
   }
+  AddToTotals(counts);
   metrics_.AddAlerts(worker_, Verdict::kForward, counts.forwarded);
   metrics_.AddAlerts(worker_, Verdict::kCopy, counts.copies);
   metrics_.AddAlerts(worker_, Verdict::kConsolidate, counts.consolidated);
@@ -111,6 +126,19 @@ void ServeWatch::OnTransaction(TransactionEnd end, double seconds,
   metrics_.AddChangelogBytes(worker_, Changelog::kState, counts.changelog_bytes[1]);
 }
 
+void ServeWatch::AddToTotals(const TransactionCounts& counts) {
+  const std::lock_guard lock(mutex_);
+  totals_.forwarded += counts.forwarded;
+  totals_.copies += counts.copies;
+  totals_.consolidated += counts.consolidated;
+  totals_.duplicates += counts.duplicates;
+  totals_.episodes_started += counts.episodes_started;
+  totals_.episodes_ended += counts.episodes_ended;
+  for (const auto& [reason, count] : counts.dead) {
+    totals_.dead += count;
+  }
+}
+
 void ServeWatch::OnPartitions(uint64_t owned, uint64_t restoring) {
   metrics_.SetPartitions(worker_, owned, restoring);
   const std::lock_guard lock(mutex_);
@@ -122,6 +150,9 @@ void ServeWatch::OnProgress(const PartitionProgress& progress) {
   metrics_.SetStreamTime(progress.partition, progress.stream_time);
   metrics_.SetLiveKeys(progress.partition, progress.live_keys);
   metrics_.SetOpenEpisodes(progress.partition, progress.open_episodes);
+  metrics_.SetPolicyInForce(progress.partition, progress.policy.value_or(TimeMs{}));
+  const std::lock_guard lock(mutex_);
+  progress_[progress.partition] = progress;
 }
 
 void ServeWatch::OnGone(int32_t partition) {
@@ -129,6 +160,7 @@ void ServeWatch::OnGone(int32_t partition) {
   const std::lock_guard lock(mutex_);
   restore_failures_.erase(partition);
   store_failed_.erase(partition);
+  progress_.erase(partition);
   TellDegraded();
 }
 
@@ -170,6 +202,7 @@ void ServeWatch::OnFailed(const absl::Status& why) {
   in_group_ = false;
   restoring_ = 0;
   restore_failures_.clear();
+  progress_.clear();
   failure_ = std::string(why.message());
 }
 
@@ -191,6 +224,20 @@ void ServeWatch::OnStoreWrite(int32_t partition, bool written) {
 void ServeWatch::TellDegraded() {
   metrics_.SetStoreDegraded(worker_, std::any_of(store_failed_.begin(), store_failed_.end(),
                                                  [](const auto& store) { return store.second; }));
+}
+
+std::vector<PartitionProgress> ServeWatch::Progress() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<PartitionProgress> all;
+  for (const auto& [partition, progress] : progress_) {
+    all.push_back(progress);
+  }
+  return all;
+}
+
+ServeTotals ServeWatch::Totals() const {
+  const std::lock_guard lock(mutex_);
+  return totals_;
 }
 
 std::string ServeWatch::NotReady() const {

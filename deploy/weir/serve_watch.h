@@ -13,11 +13,26 @@
 #include <map>
 #include <mutex>
 #include <string>
+#include <vector>
 
 #include "connectors/http/metrics.h"
 #include "connectors/kafka/service_watch.h"
 
 namespace weir {
+
+// What a worker did, in short.
+struct ServeTotals {
+  uint64_t read = 0;
+  uint64_t forwarded = 0;
+  uint64_t copies = 0;
+  uint64_t consolidated = 0;
+  uint64_t duplicates = 0;
+  uint64_t dead = 0;
+  uint64_t episodes_started = 0;
+  uint64_t episodes_ended = 0;
+
+  ServeTotals& operator+=(const ServeTotals& other);
+};
 
 class ServeWatch final : public WorkerWatch {
  public:
@@ -46,7 +61,14 @@ class ServeWatch final : public WorkerWatch {
   // partitions. Empty if it is.
   std::string NotReady() const;
 
+  // Of the partitions that are owned and restored, by number.
+  std::vector<PartitionProgress> Progress() const;
+
+  // Since the process began.
+  ServeTotals Totals() const;
+
  private:
+  void AddToTotals(const TransactionCounts& counts);
   void TellDegraded();  // mutex_ is held
 
   const size_t worker_;
@@ -59,6 +81,8 @@ class ServeWatch final : public WorkerWatch {
   std::string failure_;  // of the session before, until the group has answered again
   std::map<int32_t, std::string> restore_failures_;  // of partitions, as they were told
   std::map<int32_t, bool> store_failed_;
+  std::map<int32_t, PartitionProgress> progress_;
+  ServeTotals totals_;
 };
 
 }  // namespace weir

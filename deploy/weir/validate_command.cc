@@ -55,32 +55,39 @@ absl::StatusOr<std::string> CheckPolicy(absl::string_view text, const std::strin
   return PolicyText(file, *schedule, remarks);
 }
 
-absl::StatusOr<std::string> CheckPolicyOf(const SystemConfig& config) {
-  std::string remarks;
-  const absl::StatusOr<PolicySchedule> schedule = ReadPolicyFile(config.policy, &remarks);
-  if (!schedule.ok()) {
-    return absl::InvalidArgumentError(absl::StrCat(schedule.status().message(), "\n",
-                                                   config.file_name, ":", config.policy_line,
-                                                   ": `policy` names a file that is not right"));
-  }
-  return PolicyText(config.policy, *schedule, remarks);
-}
+// A policy file that a configuration names, under a key in a line of its own.
+struct NamedPolicy {
+  absl::string_view key;
+  const std::string& path;
+  int line = 0;
+};
 
-// What is said of a configuration, and of the policy that it names.
-absl::StatusOr<std::string> WithPolicy(std::string text, const SystemConfig& config) {
-  if (config.policy.empty()) {
+// What is said of a configuration, and of a policy that it names, if it names one.
+absl::StatusOr<std::string> WithPolicy(const absl::StatusOr<std::string>& text,
+                                       const SystemConfig& config, const NamedPolicy& named) {
+  if (!text.ok() || named.path.empty()) {
     return text;
   }
-  const absl::StatusOr<std::string> policy = CheckPolicyOf(config);
-  WEIR_RETURN_IF_ERROR(policy.status());
-  return absl::StrCat(text, "\n", *policy);
+  std::string remarks;
+  const absl::StatusOr<PolicySchedule> schedule = ReadPolicyFile(named.path, &remarks);
+  if (!schedule.ok()) {
+    return absl::InvalidArgumentError(absl::StrCat(schedule.status().message(), "\n",
+                                                   config.file_name, ":", named.line, ": `",
+                                                   named.key, "` names a file that is not right"));
+  }
+  return absl::StrCat(*text, "\n", PolicyText(named.path, *schedule, remarks));
+}
+
+absl::StatusOr<std::string> WithLivePolicy(std::string text, const SystemConfig& config) {
+  return WithPolicy(std::move(text), config, {"policy", config.policy, config.policy_line});
 }
 
 absl::StatusOr<std::string> CheckService(absl::string_view text, const std::string& file) {
   std::string remarks;
   const absl::StatusOr<ServiceConfig> config = ParseService(text, file, SystemLookups(), &remarks);
   WEIR_RETURN_IF_ERROR(config.status());
-  return WithPolicy(ServiceText(*config, remarks), *config);
+  return WithPolicy(WithLivePolicy(ServiceText(*config, remarks), *config), *config,
+                    {"shadow_policy", config->shadow_policy, config->shadow_policy_line});
 }
 
 absl::StatusOr<std::string> CheckSystem(absl::string_view text, const std::string& file) {
@@ -89,7 +96,7 @@ absl::StatusOr<std::string> CheckSystem(absl::string_view text, const std::strin
   WEIR_RETURN_IF_ERROR(config.status());
   std::string checked = absl::StrCat(file, ": a configuration for replays\n", SystemText(*config));
   AppendRemarks(remarks, checked);
-  return WithPolicy(std::move(checked), *config);
+  return WithLivePolicy(std::move(checked), *config);
 }
 
 // What the file says, in short, or everything that is wrong with it.

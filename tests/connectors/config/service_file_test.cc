@@ -390,7 +390,7 @@ TEST(ServiceFile, TellsWhatIsWrongWithTheFile) {
       {absl::StrCat(kKafka, kService, "sasl.x: 2\n"), 3, {"`sasl.x`", "belong in `kafka`"}},
       {absl::StrCat(kKafka, kService, "party: []\n"),
        3,
-       {"kafka, service, policy, parties, notices"}},
+       {"kafka, service, policy, shadow_policy, parties, notices"}},
       {absl::StrCat(kKafka, kService, "partys: []\n"), 3, {"did you mean `parties`?"}},
       {absl::StrCat(kKafka, kService, "a: [\n"), 4, {"YAML"}},
       {WithKafka("a b: c"), 2, {"`a b`", "a property of librdkafka"}},

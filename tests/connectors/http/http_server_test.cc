@@ -34,7 +34,19 @@ using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
 HttpPage Page(const std::string& path, std::function<HttpAnswer()> answer) {
-  return {path, "text/plain; charset=utf-8", std::move(answer)};
+  return {path, "text/plain; charset=utf-8",
+          [answer = std::move(answer)](const HttpQuery& /*query*/) { return answer(); }};
+}
+
+// Says what it was asked.
+HttpPage Echo(const std::string& path) {
+  return {path, "text/plain; charset=utf-8", [path](const HttpQuery& query) {
+            std::string told = absl::StrCat(path, " ", query.rest);
+            for (const auto& [name, value] : query.arguments) {
+              absl::StrAppend(&told, " ", name, "=", value);
+            }
+            return HttpAnswer{200, told};
+          }};
 }
 
 std::unique_ptr<HttpServer> Started(std::vector<HttpPage> pages) {
@@ -109,7 +121,7 @@ TEST(HttpServer, AnswersWithAPageAsItIsNow) {
                     [&asked] {
                       return HttpAnswer{200, absl::StrCat("asked ", ++asked)};
                     }),
-               {"/health", "application/json", [] {
+               {"/health", "application/json", [](const HttpQuery& /*query*/) {
                   return HttpAnswer{503, "{}"};
                 }}});
   ASSERT_NE(server, nullptr);
@@ -156,6 +168,17 @@ TEST(HttpServer, RefusesWhatIsNotThere) {
     EXPECT_EQ(result->status, 404) << path;
     EXPECT_THAT(result->body, HasSubstr("/hello\n"));
   }
+}
+
+TEST(HttpServer, PagesSeeWhatTheyAreAskedFor) {
+  const std::unique_ptr<HttpServer> server = Started({Echo("/keys"), Echo("/keys/*")});
+  httplib::Client client("127.0.0.1", server->port());
+  EXPECT_EQ(client.Get("/keys")->body, "/keys ");
+  EXPECT_EQ(client.Get("/keys?top=5&code=8F3F&top=6&empty")->body, "/keys  code=8F3F empty= top=5");
+  EXPECT_EQ(client.Get("/keys/00-DB-01")->body, "/keys/* 00-DB-01");
+  EXPECT_EQ(client.Get("/keys/a%2Fb/c?x=%3C%00")->body,
+            absl::StrCat("/keys/* a/b/c x=<", std::string(1, '\0')));
+  EXPECT_EQ(client.Get("/keys/")->status, 404);
 }
 
 TEST(HttpServer, AnswersNothingButGetAndHead) {

@@ -83,6 +83,14 @@ void CallAll(Metrics& metrics) {
   metrics.SetOpenEpisodes(7, 20);
   metrics.SetLiveKeys(7, 21);
   metrics.SetRestore(7, 22, 0.25);
+  metrics.SetPolicy("00c0ffee", TimeMs{1});
+  metrics.SetPolicy("0badf00d", TimeMs{1575028800500});
+  metrics.AddPolicyReload(PolicyUse::kLive, PolicyReloadOutcome::kApplied);
+  metrics.AddPolicyReload(PolicyUse::kShadow, PolicyReloadOutcome::kRefused);
+  metrics.SetPolicyRefused(PolicyUse::kShadow, true);
+  metrics.SetPolicyInForce(7, TimeMs{1574985600000});
+  metrics.SetShadow(PolicyUse::kLive, {.alerts = 60, .forwarded = 30, .copies = 10, .started = 3});
+  metrics.SetShadow(PolicyUse::kShadow, {.alerts = 60, .forwarded = 50, .copies = 9, .started = 2});
 }
 
 TEST(Metrics, SaysWhatWasCounted) {
@@ -91,6 +99,19 @@ TEST(Metrics, SaysWhatWasCounted) {
   const std::map<std::string, double> samples = Samples(metrics);
   const std::vector<std::pair<std::string, double>> expected = {
       {"weir_build_info{version=\"1.2.3\"}", 1},
+      {"weir_policy_info{digest=\"0badf00d\"}", 1},
+      {"weir_policy_loaded_timestamp_seconds", 1575028800.5},
+      {"weir_policy_reloads_total{outcome=\"applied\",policy=\"live\"}", 1},
+      {"weir_policy_reloads_total{outcome=\"refused\",policy=\"shadow\"}", 1},
+      {"weir_policy_reloads_total{outcome=\"unchanged\",policy=\"live\"}", 0},
+      {"weir_policy_refused{policy=\"live\"}", 0},
+      {"weir_policy_refused{policy=\"shadow\"}", 1},
+      {"weir_policy_in_force_timestamp_seconds{partition=\"7\"}", 1574985600},
+      {"weir_shadow_alerts{policy=\"live\",verdict=\"consolidated\"}", 20},
+      {"weir_shadow_alerts{policy=\"shadow\",verdict=\"forwarded\"}", 50},
+      {"weir_shadow_alerts{policy=\"shadow\",verdict=\"copy\"}", 9},
+      {"weir_shadow_episodes_started{policy=\"live\"}", 3},
+      {"weir_shadow_episodes_started{policy=\"shadow\"}", 2},
       {"weir_records_read_total{worker=\"1\"}", 2},
       {"weir_records_read_total{worker=\"0\"}", 0},
       {"weir_read_bytes_total{worker=\"1\"}", 3},
@@ -153,7 +174,7 @@ TEST(Metrics, WhatBelongsToAWorkerIsThereFromTheStart) {
   CallAll(called);
   const std::map<std::string, double> before = Samples(Metrics(2, "v"));
   for (const auto& [name, value] : Samples(called)) {
-    if (name.find("partition=") == std::string::npos) {
+    if (name.find("partition=") == std::string::npos && name.find("digest=") == std::string::npos) {
       EXPECT_THAT(before, Contains(Pair(name, name.find("version=") == std::string::npos ? 0 : 1)));
     }
   }
@@ -206,9 +227,10 @@ TEST(Metrics, AreServed) {
   Metrics metrics(1, "v");
   metrics.AddFence(0);
   const auto server = HttpServer::Start(
-      "127.0.0.1", 0, {{"/metrics", std::string(Metrics::kContentType), [&metrics] {
-                          return HttpAnswer{200, metrics.Text()};
-                        }}});
+      "127.0.0.1", 0,
+      {{"/metrics", std::string(Metrics::kContentType), [&metrics](const HttpQuery& /*query*/) {
+          return HttpAnswer{200, metrics.Text()};
+        }}});
   ASSERT_TRUE(server.ok()) << server.status();
   httplib::Client client("127.0.0.1", (*server)->port());
   const httplib::Result result = client.Get("/metrics");
@@ -259,6 +281,9 @@ std::map<std::string, Described> FromManual() {
 std::string LabelNames(absl::string_view sample) {
   std::set<std::string> names;
   const size_t brace = sample.find('{');
+  if (brace == absl::string_view::npos) {
+    return "none";
+  }
   sample = absl::StripSuffix(sample.substr(brace + 1), "}");
   for (const absl::string_view label : absl::StrSplit(sample, ',')) {
     names.emplace(label.substr(0, label.find('=')));
@@ -314,7 +339,8 @@ TEST(MetricsManual, ListsEveryValueOfALabel) {
   }
   std::map<std::string, std::set<std::string>> given;
   for (const auto& [sample, value] : Samples(Metrics(1, "v"))) {
-    for (const char* label : {"verdict", "outcome", "stream", "changelog", "routed", "decision"}) {
+    for (const char* label :
+         {"verdict", "outcome", "stream", "changelog", "routed", "decision", "policy"}) {
       const size_t at = sample.find(absl::StrCat("{", label, "=\""));
       if (at != std::string::npos) {
         const std::vector<std::string> parts = absl::StrSplit(sample.substr(at), '"');
