@@ -2,7 +2,7 @@
 
     python3 tests/report/report_page_test.py --page build/release/deploy/report/page.html
         --weir build/release/deploy/weir
-        --axe build/release/tests/report/node_modules/axe-core/axe.min.js --out FOLDER
+        --axe build/release/tests/page/node_modules/axe-core/axe.min.js --out FOLDER
 
 Goal: whatever the data, a page that complains of nothing, asks for nothing, draws what it should,
 says the numbers that it was given, and can be read by everybody: at any width, in light, dark and
@@ -16,21 +16,21 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import re
-import signal
 import sys
 import unittest
 from pathlib import Path
 
-import browser
-import fixture
-import reading
-import real
-from browser import Page
-
 ROOT = Path(__file__).resolve().parents[2]
-SKIPPED = 77  # what ctest takes for skipped
+sys.path.append(str(ROOT / "tests/page"))
+
+import browser  # noqa: E402
+import fixture  # noqa: E402
+import looking  # noqa: E402
+import reading  # noqa: E402
+import real  # noqa: E402
+from browser import Page  # noqa: E402
+
 LONGEST_SECONDS = 540
 
 DESK, NARROW, NARROWEST = 1280, 390, 360
@@ -38,11 +38,6 @@ FULL = ("replay", "tune")
 VIEWS = [(DESK, False), (DESK, True), (NARROW, False), (NARROW, True), (NARROWEST, False)]
 VIEWS_OF_ODD = [(DESK, False), (NARROWEST, True)]
 
-AXE = """axe.run(document, {resultTypes: ["violations"], runOnly: {type: "tag", values:
-  ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}}).then((result) =>
-  result.violations.map(({id, impact, nodes}) => ({id, impact, at: nodes[0].target.join(" "),
-    why: nodes[0].failureSummary})))"""
-HEADINGS = "[...document.querySelectorAll('h1, h2, h3, h4')].map((h) => Number(h.tagName[1]))"
 MARKS = """[...document.querySelectorAll(`[data-plot="%s"] .plot > svg %s`)].filter((mark) => {
   const box = mark.getBoundingClientRect(); return box.width > 0 || box.height > 0; }).length"""
 TABBED = "(document.activeElement.getAttribute('aria-label') ?? document.activeElement.tagName)"
@@ -64,25 +59,17 @@ def file_of(name: str) -> Path:
 
 
 def opened(name: str, width: int = DESK, dark: bool = False) -> Page:
-    return Page(chromium, file_of(name), width, dark)
+    return Page(chromium, file_of(name).resolve().as_uri(), width, dark)
 
 
 class WholePageTest(unittest.TestCase):
     """What must hold of every page in every view."""
 
     def check_access(self, page: Page) -> None:
-        page.run(options.axe.read_text(encoding="utf-8") + "; undefined")
-        self.assertEqual(page.run(AXE), [])
+        looking.check_access(self, page, options.axe)
 
     def check(self, page: Page, width: int) -> None:
-        self.assertEqual(page.run("document.documentElement.scrollWidth"), width)
-        levels = page.run(HEADINGS)
-        self.assertEqual(levels[0], 1)
-        for above, below in zip(levels, levels[1:]):
-            self.assertIn(below, range(2, above + 2), f"headings {levels}")
-        text = page.run("document.querySelector('main').innerText")
-        self.assertNotRegex(text, r"undefined|NaN|\[object|Infinity|\bnull\b")
-        self.assertEqual(page.run("document.getAnimations().length"), 0)
+        looking.check_form(self, page, width)
         self.assertEqual(page.complaints(), [])
         self.assertEqual({url for url in page.requests() if url != "data:,"}, {page.url})
 
@@ -658,38 +645,20 @@ class ReferenceTest(unittest.TestCase):
         self.assertEqual(self.names(list(data.values())) - named, set())
 
 
-def too_long(*_: object) -> None:
-    raise TimeoutError(f"the whole test took longer than {LONGEST_SECONDS} s")
-
-
-def without_a_browser(why: str) -> int:
-    in_ci = os.environ.get("WEIR_CI") == "1"
-    verdict = "FAILED" if in_ci else "SKIPPED: NOTHING OF THIS WAS TESTED"
-    line = "#" * 80
-    print(f"{line}\n# {verdict}\n# {why}\n{line}", file=sys.stderr, flush=True)
-    return 1 if in_ci else SKIPPED
-
-
-def main() -> None:
-    global options, chromium, data, printed
-    parser = argparse.ArgumentParser()
-    for name in ("--page", "--axe", "--weir", "--out"):
-        parser.add_argument(name, type=Path, required=True)
-    options, rest = parser.parse_known_args()
-    path = browser.find()
-    if path is None:
-        sys.exit(without_a_browser(f"There is no {', '.join(browser.NAMES)} to look at pages."))
-    signal.signal(signal.SIGALRM, too_long)
-    signal.alarm(LONGEST_SECONDS)
-    options.out.mkdir(parents=True, exist_ok=True)
+def begin(started: browser.Browser) -> None:
+    global chromium, data, printed
+    chromium = started
     for old in options.out.glob("*.html"):
         old.unlink()
     data = fixture.pages()
     printed = real.pages(options.weir.resolve(), options.out)
-    with browser.Browser(path) as started:
-        chromium = started
-        done = unittest.main(argv=[sys.argv[0], *rest], exit=False, verbosity=2)
-    sys.exit(0 if done.result.wasSuccessful() else 1)
+
+
+def main() -> None:
+    global options
+    options, rest = looking.options_of("page", "axe", "weir", "out")
+    looking.end_after(LONGEST_SECONDS)
+    looking.run(rest, begin)
 
 
 if __name__ == "__main__":

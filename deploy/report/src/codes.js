@@ -1,10 +1,10 @@
 // The codes with most alerts, and those never throttled that storm.
 
-import { absent } from "./figure.js";
-import { h } from "./dom.js";
+import { absent } from "../../page/src/figure.js";
+import { h } from "../../page/src/dom.js";
 import { sparkline } from "./sparkline.js";
-import { table } from "./table.js";
-import { count, ratio, share } from "./words.js";
+import { table } from "../../page/src/table.js";
+import { count, ratio, share } from "../../page/src/words.js";
 
 const UNNAMED = "not in the catalogue";
 

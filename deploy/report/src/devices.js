@@ -1,10 +1,10 @@
 // The devices with most alerts held back, and those that storm whatever the setting.
 
-import { absent } from "./figure.js";
-import { h } from "./dom.js";
+import { absent } from "../../page/src/figure.js";
+import { h } from "../../page/src/dom.js";
 import { sparkline } from "./sparkline.js";
-import { table } from "./table.js";
-import { count, counted, ratio, share } from "./words.js";
+import { table } from "../../page/src/table.js";
+import { count, counted, ratio, share } from "../../page/src/words.js";
 
 const held = (row) => ratio(row.consolidated, row.alerts);
 const device = { head: "Device", value: (d) => d.device,

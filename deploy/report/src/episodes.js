@@ -1,9 +1,9 @@
 // Episodes as bars over time.
 
 import * as Plot from "@observablehq/plot";
-import { absent, figure, legend } from "./figure.js";
-import { table } from "./table.js";
-import { count, counted, duration, instant } from "./words.js";
+import { absent, figure, legend } from "../../page/src/figure.js";
+import { table } from "../../page/src/table.js";
+import { count, counted, duration, instant } from "../../page/src/words.js";
 
 const ROW = 20;
 const TOP = 28;

@@ -1,12 +1,12 @@
 // What the settings cost and bring: the load that they pass on against the delay.
 
 import * as Plot from "@observablehq/plot";
-import { choice } from "./choice.js";
+import { choice } from "../../page/src/choice.js";
 import { chosenSetting } from "./data.js";
-import { absent, figure, legend } from "./figure.js";
+import { absent, figure, legend } from "../../page/src/figure.js";
 import { labelBeside } from "./front_label.js";
-import { table } from "./table.js";
-import { count, counted, duration, durationTicks, ratio, share } from "./words.js";
+import { table } from "../../page/src/table.js";
+import { count, counted, duration, durationTicks, ratio, share } from "../../page/src/words.js";
 
 const HEIGHT = 400;
 const BOTTOM = 44;

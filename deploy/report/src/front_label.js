@@ -1,6 +1,6 @@
 // The name beside the recommended point, where it hides the fewest of the others.
 
-import { svg } from "./dom.js";
+import { svg } from "../../page/src/dom.js";
 
 const HIGH = 18;
 const AWAY = 14;

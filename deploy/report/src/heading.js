@@ -1,8 +1,8 @@
 // The head of the report: what was read, from when to when, what came of it, key figures.
 
-import { h } from "./dom.js";
+import { h } from "../../page/src/dom.js";
 import { outcome, verdict } from "./verdict.js";
-import { count, counted, duration, instant, joined, period, ratio, share } from "./words.js";
+import { count, counted, duration, instant, joined, period, ratio, share } from "../../page/src/words.js";
 
 const NAMED = 3;
 

@@ -1,12 +1,12 @@
 // The settings as maps: thresholds down, windows across, one map for each of the other choices. The
 // maps are tables, so that each cell can be read out as well as seen.
 
-import { choice } from "./choice.js";
+import { choice } from "../../page/src/choice.js";
 import { chosenSetting } from "./data.js";
-import { h } from "./dom.js";
-import { absent } from "./figure.js";
-import { scrollBox } from "./table.js";
-import { count, duration, share } from "./words.js";
+import { h } from "../../page/src/dom.js";
+import { absent } from "../../page/src/figure.js";
+import { scrollBox } from "../../page/src/table.js";
+import { count, duration, share } from "../../page/src/words.js";
 
 const STEPS = 7;
 

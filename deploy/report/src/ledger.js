@@ -1,8 +1,8 @@
 // The account: where each record went.
 
-import { table } from "./table.js";
+import { table } from "../../page/src/table.js";
 import { outcome } from "./verdict.js";
-import { ratio, share } from "./words.js";
+import { ratio, share } from "../../page/src/words.js";
 
 function linesOf(data) {
   const { read, dead, other, duplicates, alerts } = data.summary;

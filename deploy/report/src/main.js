@@ -4,7 +4,7 @@ import "./style.css";
 import { codesSection, excludedSection } from "./codes.js";
 import { readData } from "./data.js";
 import { alwaysSection, devicesSection } from "./devices.js";
-import { h } from "./dom.js";
+import { h } from "../../page/src/dom.js";
 import { episodesSection } from "./episodes.js";
 import { frontSection } from "./front.js";
 import { heading } from "./heading.js";
@@ -15,7 +15,7 @@ import { policySection } from "./policy.js";
 import { recommendedSection } from "./recommended.js";
 import { seriesSection } from "./series.js";
 import { settingsTable } from "./settings.js";
-import { folded } from "./table.js";
+import { folded } from "../../page/src/table.js";
 
 const ALERTS = [
   ["series", "Alerts over time", seriesSection],

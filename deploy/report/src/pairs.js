@@ -1,10 +1,10 @@
 // Codes that clear each other, counted apart and together.
 
 import { chosenSetting } from "./data.js";
-import { absent } from "./figure.js";
-import { h } from "./dom.js";
-import { folded, table } from "./table.js";
-import { count, duration, joined } from "./words.js";
+import { absent } from "../../page/src/figure.js";
+import { h } from "../../page/src/dom.js";
+import { folded, table } from "../../page/src/table.js";
+import { count, duration, joined } from "../../page/src/words.js";
 
 function rowsOf({ settings }, pair) {
   return pair.settings.map(({ apart, together }, i) =>

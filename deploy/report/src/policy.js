@@ -1,6 +1,6 @@
 // A policy as YAML, with a button that copies it.
 
-import { h } from "./dom.js";
+import { h } from "../../page/src/dom.js";
 
 // Pages opened from a file may be denied the clipboard; then the text is left selected.
 async function copy(text, block, status) {

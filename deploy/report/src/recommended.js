@@ -2,11 +2,11 @@
 
 import { codeName } from "./codes.js";
 import { chosenSetting, settingOf } from "./data.js";
-import { h } from "./dom.js";
-import { absent } from "./figure.js";
+import { h } from "../../page/src/dom.js";
+import { absent } from "../../page/src/figure.js";
 import { policyText } from "./policy.js";
-import { table } from "./table.js";
-import { count, counted, duration, ratio, share } from "./words.js";
+import { table } from "../../page/src/table.js";
+import { count, counted, duration, ratio, share } from "../../page/src/words.js";
 
 // Where the writer does not say what the numbers are, the measure's name does.
 function quantityOf({ quantity, measure }) {

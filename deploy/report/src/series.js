@@ -1,10 +1,10 @@
 // Alerts over time: received against passed on.
 
 import * as Plot from "@observablehq/plot";
-import { absent, figure, legend } from "./figure.js";
-import { Reader } from "./reader.js";
-import { table } from "./table.js";
-import { brief, count, counted, duration, instant } from "./words.js";
+import { absent, figure, legend } from "../../page/src/figure.js";
+import { Reader } from "../../page/src/reader.js";
+import { table } from "../../page/src/table.js";
+import { brief, count, counted, duration, instant } from "../../page/src/words.js";
 
 const HEIGHT = 300;
 const MARGINS = { marginLeft: 52, marginRight: 16, marginTop: 24, marginBottom: 32 };

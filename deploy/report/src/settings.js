@@ -1,8 +1,8 @@
 // All settings in a table that can be sorted.
 
 import { chosenSetting } from "./data.js";
-import { table } from "./table.js";
-import { count, duration, share } from "./words.js";
+import { table } from "../../page/src/table.js";
+import { count, duration, share } from "../../page/src/words.js";
 
 function time(head, of) {
   return {

@@ -1,7 +1,7 @@
 // A small drawing of received and passed on over time, for a row of a table.
 
-import { svg } from "./dom.js";
-import { count } from "./words.js";
+import { svg } from "../../page/src/dom.js";
+import { count } from "../../page/src/words.js";
 
 const WIDTH = 120;
 const HEIGHT = 24;

@@ -1,7 +1,7 @@
 // What came of it, in a sentence or two.
 
 import { chosenSetting } from "./data.js";
-import { count, counted, duration, ratio, share } from "./words.js";
+import { count, counted, duration, ratio, share } from "../../page/src/words.js";
 
 // What the figures are of: the recommended policy in a tune, what happened in a replay.
 export function outcome(data) {

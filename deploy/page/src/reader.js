@@ -23,6 +23,16 @@ export class Reader {
     this.output.textContent = words;
   }
 
+  // There are so many places now. Who is at the last one stays there.
+  resize(steps) {
+    const atEnd = this.input.value === this.input.max;
+    this.input.max = steps - 1;
+    if (atEnd) {
+      this.input.value = steps - 1;
+    }
+    this.describe(Number(this.input.value));
+  }
+
   show(index) {
     this.input.value = index;
     this.describe(index);

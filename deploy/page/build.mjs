@@ -1,26 +1,27 @@
-// Builds the page: style and script bundled into page.html, with the licences of what is bundled.
+// Builds a page: style and script bundled into its page.html, with the licences of what is bundled.
 //
-//     node build.mjs --modules DIR/node_modules --out FILE.html
+//     node build.mjs --page FOLDER --modules DIR/node_modules --out FILE.html
 //
-// Of the page's four places this fills three; @WEIR_DATA@ stays, for the program. The page is
-// ASCII, so that it may be embedded, and read, by anything.
+// FOLDER holds page.html and src/main.js. Places in the page are filled: @STYLE@, @SCRIPT@,
+// @LICENCES@, and @SCRIPT_HASH@ for a content security policy that lets no other script run; other
+// ones stay, for the program. The page is ASCII, so that it may be embedded, and read, by anything.
 
+import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { dirname, join, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
+import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 
-const here = dirname(fileURLToPath(import.meta.url));
 const { values: options } = parseArgs({
-  options: { modules: { type: "string" }, out: { type: "string" } },
+  options: { page: { type: "string" }, modules: { type: "string" }, out: { type: "string" } },
 });
+const folder = resolve(options.page);
 const modules = resolve(options.modules);
 const esbuild = createRequire(join(modules, "x"))("esbuild");
 
 async function bundle() {
   const result = await esbuild.build({
-    absWorkingDir: here,
+    absWorkingDir: folder,
     entryPoints: ["src/main.js"],
     nodePaths: [modules],
     outdir: "out",
@@ -49,10 +50,10 @@ function packageOf(path) {
 }
 
 function licenceOf(name) {
-  const folder = join(modules, name);
-  const { version, license } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
-  const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
-  const text = file ? readFileSync(join(folder, file), "utf8").trim() : null;
+  const place = join(modules, name);
+  const { version, license } = JSON.parse(readFileSync(join(place, "package.json"), "utf8"));
+  const file = readdirSync(place).find((entry) => /^licen[cs]e/i.test(entry));
+  const text = file ? readFileSync(join(place, file), "utf8").trim() : null;
   return { title: `${name} ${version}`, text: text ?? `Licence: ${license}` };
 }
 
@@ -86,12 +87,14 @@ function checked(name, text) {
   return text.trim();
 }
 
-const { script, style, inputs } = await bundle();
+const { script: bundled, style, inputs } = await bundle();
+const script = checked("script", ascii(bundled));
 const places = {
   "@STYLE@": checked("style", style),
-  "@SCRIPT@": checked("script", ascii(script)),
+  "@SCRIPT@": script,
+  "@SCRIPT_HASH@": `sha256-${createHash("sha256").update(script).digest("base64")}`,
   "@LICENCES@": licences(inputs),
 };
-const skeleton = readFileSync(join(here, "page.html"), "utf8");
-const page = skeleton.replace(/@(STYLE|SCRIPT|LICENCES)@/g, (place) => places[place]);
+const skeleton = readFileSync(join(folder, "page.html"), "utf8");
+const page = skeleton.replace(/@(STYLE|SCRIPT|SCRIPT_HASH|LICENCES)@/g, (place) => places[place]);
 writeFileSync(options.out, page);

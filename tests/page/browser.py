@@ -117,11 +117,11 @@ class Browser:
 
 
 class Page:
-    """A file opened in a tab of its own, at a width, in light or dark."""
+    """An address opened in a tab of its own, at a width, in light or dark."""
 
-    def __init__(self, browser: Browser, file: Path, width: int = 1280, dark: bool = False) -> None:
+    def __init__(self, browser: Browser, url: str, width: int = 1280, dark: bool = False) -> None:
         self.browser = browser
-        self.url = file.resolve().as_uri()
+        self.url = url
         target = browser.call("Target.createTarget", url="about:blank")["targetId"]
         self.target = target
         attached = browser.call("Target.attachToTarget", targetId=target, flatten=True)
