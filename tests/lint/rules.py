@@ -36,7 +36,7 @@ LAYERS = (
         "connectors/config",
         "connectors/threads",
     ),
-    ("deploy/report",),
+    ("deploy/console", "deploy/report"),
     ("deploy/weir",),
     ("bench", "tests"),
 )
