@@ -6,8 +6,8 @@
 Goal: whatever the API answers, and if it does not, a page that complains of nothing, asks for
 nothing but /api/*, says the numbers that it was given, and can be read by everybody.
 Method: api.py answers, and is steered to fail or to say strange things; headless Chromium looks;
-axe-core and this look at it. Pictures are left in FOLDER. Without Chromium the test is skipped, with
-WEIR_CI=1 in the environment it fails.
+axe-core and this look at it. Pictures are left in FOLDER. Without Chromium the test is skipped,
+with WEIR_CI=1 in the environment it fails.
 """
 
 from __future__ import annotations
@@ -32,7 +32,8 @@ from browser import Page  # noqa: E402
 
 LONGEST_SECONDS = 240
 DESK, NARROW, NARROWEST = 1280, 390, 360
-VIEWS = [(DESK, False), (DESK, True), (NARROW, False), (NARROW, True), (NARROWEST, False)]
+VIEWS = [(DESK, False), (DESK, True), (NARROW, False), (NARROWEST, True), (NARROWEST, False)]
+VIEWS_OF_ODD = [(DESK, False), (NARROWEST, True)]
 STORMS = "Storms now"
 BUILT = "document.querySelector('.health')?.dataset.level !== 'asking'"
 TABBED = "(document.activeElement.getAttribute('aria-label') ?? document.activeElement.tagName)"
@@ -75,10 +76,10 @@ class WholePageTest(unittest.TestCase):
             self.assertEqual(f"{parts.scheme}://{parts.netloc}/", url)
             self.assertTrue(parts.path == "/" or parts.path.startswith("/api/"), address)
 
-    def check(self, name: str, place: str = "") -> None:
+    def check(self, name: str, views: list[tuple[int, bool]], place: str = "") -> None:
         with opened(getattr(fixture, name)(), place) as page:
             page.wait_until("document.querySelector('[data-plot=rates] svg') !== null")
-            for width, dark in VIEWS:
+            for width, dark in views:
                 scheme = "dark" if dark else "light"
                 with self.subTest(page=name, width=width, scheme=scheme):
                     page.resize(width)
@@ -86,22 +87,21 @@ class WholePageTest(unittest.TestCase):
                     page.settle()
                     page.picture(options.out / f"{name}-{width}-{scheme}.png")
                     looking.check_form(self, page, width)
-                    if width != NARROW:
-                        looking.check_access(self, page, options.axe)
+                    looking.check_access(self, page, options.axe)
             self.assertEqual(page.complaints(), [])
             self.check_requests(page)
 
     def test_busy(self) -> None:
-        self.check("busy", f"#device={fixture.device(0)}")
+        self.check("busy", VIEWS, f"#device={fixture.device(0)}")
 
     def test_calm(self) -> None:
-        self.check("calm")
+        self.check("calm", VIEWS_OF_ODD)
 
     def test_trouble(self) -> None:
-        self.check("trouble")
+        self.check("trouble", VIEWS_OF_ODD)
 
     def test_hostile(self) -> None:
-        self.check("hostile", f"#device={fixture.device(0)}")
+        self.check("hostile", VIEWS_OF_ODD, f"#device={fixture.device(0)}")
 
     def test_texts_are_never_markup(self) -> None:
         told = fixture.hostile()
@@ -318,9 +318,9 @@ class SteeringTest(unittest.TestCase):
     def test_a_table_keeps_its_order_and_the_focus_when_it_is_told_anew(self) -> None:
         told = fixture.busy()
         with opened(told) as page:
-            page.run(f"document.querySelectorAll(`[aria-label='{STORMS}'] thead button`)[0].click()")
-            page.run(f"document.querySelector(`[aria-label='{STORMS}'] tbody`).rows[50].id = 'kept';"
-                     "document.querySelector('#kept a').focus()")
+            page.run(f"document.querySelector(`[aria-label='{STORMS}'] thead button`).click()")
+            page.run(f"document.querySelector(`[aria-label='{STORMS}'] tbody`).rows[50].id ="
+                     " 'kept'; document.querySelector('#kept a').focus()")
             before = [r[0] for r in rows(page, STORMS)]
             self.assertEqual(before, sorted(before))
             with served.lock:
@@ -399,7 +399,6 @@ class TroubleTest(unittest.TestCase):
                 self.assertTrue(page.run("document.title").startswith("No answer"))
                 self.assertEqual(rows(page, STORMS), before)
                 looking.check_form(self, page, DESK)
-                looking.check_access(self, page, options.axe)
                 page.picture(options.out / f"no-answer-{how}.png")
                 served.fail(None)
                 page.wait_until("document.querySelector('.health').dataset.level === 'well'")

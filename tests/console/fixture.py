@@ -13,8 +13,8 @@ NOW = datetime(2026, 3, 2, 10, 0, tzinfo=timezone.utc)
 STEP = 2  # seconds between two answers
 # What is counted from one answer to the next.
 GROWTH = {
-    "read": 8400, "forwarded": 3000, "copies": 26, "consolidated": 4200, "duplicates": 40, "dead": 2,
-    "episodes_started": 3, "episodes_ended": 2,
+    "read": 8400, "forwarded": 3000, "copies": 26, "consolidated": 4200, "duplicates": 40,
+    "dead": 2, "episodes_started": 3, "episodes_ended": 2,
 }  # fmt: skip
 START = {name: 1_000_000 + 1_000 * n for n, name in enumerate(GROWTH)}
 
@@ -144,9 +144,11 @@ def verdicts(*figures: int) -> dict:
 def shadow() -> dict:
     return {
         "file": "candidate.yaml",
-        "version": {"effective_from": "2026-03-01T00:00:00.000Z", "note": "gas supply loss as well"},
+        "version": {"effective_from": "2026-03-01T00:00:00.000Z",
+                    "note": "gas supply loss as well"},
         "since": ago(hours=5), "alerts": 60_000,
-        "live": verdicts(21_000, 400, 38_600, 120, 74), "shadow": verdicts(18_000, 500, 41_500, 131, 80),
+        "live": verdicts(21_000, 400, 38_600, 120, 74),
+        "shadow": verdicts(18_000, 500, 41_500, 131, 80),
         "codes": [
             {"code": "8F1D", "name": CODES[1][1], "alerts": 9_000,
              "live": verdicts(9_000, 0, 0, 0, 0), "shadow": verdicts(5_900, 90, 3_010, 12, 7)},
@@ -158,7 +160,8 @@ def shadow() -> dict:
 
 
 def busy() -> dict:
-    return {"status": status(), "episodes": episodes(160), "keys": keys(device(0)), "shadow": shadow()}
+    return {"status": status(), "episodes": episodes(160), "keys": keys(device(0)),
+            "shadow": shadow()}  # fmt: skip
 
 
 def calm() -> dict:
@@ -178,7 +181,8 @@ def trouble() -> dict:
     state["ready"] = False
     state["reasons"] = ["partition 2 is being restored: 41 of 100 thousand records read"]
     state["partitions"][2] |= {"state": "restoring", "lag": 812_345, "lag_seconds": 754.0}
-    state["policy"]["refused"] = {"at": ago(minutes=3), "why": "policy.yaml:7: threshold: must be 1 or more"}
+    state["policy"]["refused"] = {"at": ago(minutes=3),
+                                  "why": "policy.yaml:7: threshold: must be 1 or more"}
     state["shadow"]["refused"] = {"at": ago(minutes=2), "why": "candidate.yaml: no such file"}
     return told
 

@@ -8,7 +8,7 @@ export const record = (value) =>
   (value !== null && typeof value === "object" && !Array.isArray(value) ? value : null);
 export const number = (value) => (isNumber(value) ? value : null);
 
-// What has no shape of its own, or would turn the text around it, is shown as what it is: a stranger.
+// What has no shape of its own, or would turn the text around it, is shown as a stranger.
 const STRANGE = /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069]/g;
 const LONGEST = 400;
 

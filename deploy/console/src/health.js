@@ -32,7 +32,8 @@ function behind(partitions) {
   const most = Math.max(...those.map((p) => p.lagSeconds));
   const records = those.reduce((sum, p) => sum + (p.lag ?? 0), 0);
   const are = those.length === 1 ? "is" : "are, at most,";
-  return [`${named(those)} ${are} ${duration(1000 * most)} behind: ${count(records)} records wait.`];
+  return [`${named(those)} ${are} ${duration(1000 * most)} behind: ${count(records)} records `
+    + "wait."];
 }
 
 function refused(which, policy) {

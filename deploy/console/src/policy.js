@@ -22,8 +22,8 @@ function stateOf({ from }, partitions) {
 
 function refusal(what, { refused, file }) {
   return refused && h("p", { class: "refused" }, `${what} ${file} was refused`
-    + `${refused.at === null ? "" : ` at ${instant(refused.at)} UTC`}, and the one before it holds: `
-    + refused.why);
+    + `${refused.at === null ? "" : ` at ${instant(refused.at)} UTC`}, and the one before it `
+    + `holds: ${refused.why}`);
 }
 
 export class Policy {

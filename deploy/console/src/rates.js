@@ -72,8 +72,9 @@ export class Rates {
         { mark: "received", text: "held back" },
       )],
       after: [this.reader.element],
-      caption: `Records and alerts a second, times in UTC. This page keeps them itself, from asking `
-        + `every ${duration(every)} since it was opened at ${opened}, for ${duration(KEPT)}: it `
+      caption: "Records and alerts a second, times in UTC. This page keeps them itself, from "
+        + `asking every ${duration(every)} since it was opened at ${opened}, for `
+        + `${duration(KEPT)}: it `
         + "knows nothing from before, and where a line has a gap there was no answer, or the "
         + "service began anew.",
       numbers: this.table.element,

@@ -24,7 +24,8 @@ function pair(head, of) {
   return [
     { head: `${head}, live`, number: true, value: (c) => of(c.live) },
     { head: "shadow", number: true, value: (c) => of(c.shadow) },
-    { head: "change", number: true, value: (c) => change(c, of), text: (c) => signed(change(c, of)) },
+    { head: "change", number: true, value: (c) => change(c, of),
+      text: (c) => signed(change(c, of)) },
   ];
 }
 
@@ -34,8 +35,8 @@ function verdict(data) {
   const changes = more === 0 ? "as many alerts would be held back as are"
     : `${counted(Math.abs(more), "alert")} ${more > 0 ? "more" : "fewer"} would be held back`;
   return `With ${data.file || "the candidate"}, ${changes}: ${held(data.shadow)} instead of `
-    + `${held(data.live)} of ${counted(data.alerts, "alert")}. Both are counted over the same alerts, `
-    + `since ${instant(data.since)} UTC.`;
+    + `${held(data.live)} of ${counted(data.alerts, "alert")}. Both are counted over the same `
+    + `alerts, since ${instant(data.since)} UTC.`;
 }
 
 export class Shadow {
@@ -77,8 +78,8 @@ export class Shadow {
       return;
     }
     renew(this.summary, h("p", {}, verdict(data)), data.from === null ? null
-      : h("p", { class: "note" }, `The candidate\u2019s version in force is of ${instant(data.from)}`
-        + `${data.note ? ` (${data.note})` : ""}.`));
+      : h("p", { class: "note" }, "The candidate\u2019s version in force is of "
+        + `${instant(data.from)}${data.note ? ` (${data.note})` : ""}.`));
     this.totals.update(ROWS.map(([what, name]) =>
       ({ what, live: data.live[name], shadow: data.shadow[name] })));
     this.codes.update(data.codes);

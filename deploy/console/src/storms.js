@@ -122,23 +122,24 @@ export class Storms {
     }
     const old = failure ? ` This is not new: ${failure.why}.` : "";
     return `${counted(data.open, "storm")} of ${counted(data.devices, "device")} `
-      + `${data.open === 1 ? "has" : "have"} held back ${counted(data.consolidated, "alert")}.${old}`
+      + `${data.open === 1 ? "has" : "have"} held back `
+      + `${counted(data.consolidated, "alert")}.${old}`
       + (rows.length === 0 ? " None of those answered has a device like that." : "");
   }
 }
 
 function noteOf(data, rows, find) {
   const others = data.open - data.episodes.length;
-  const parts = ["A storm is an open episode: a device, a code and a recipient above the threshold "
-    + "of the policy version that held when it began. Pending are alerts held back that no copy tells "
-    + "of yet."];
+  const parts = ["A storm is an open episode: a device, a code and a recipient above the "
+    + "threshold of the policy version that held when it began. Pending are alerts held "
+    + "back that no copy tells of yet."];
   if (others > 0) {
-    parts.push(`Shown are those with most held back; ${counted(others, "other is", "others are")} `
-      + "not.");
+    parts.push("Shown are those with most held back; "
+      + `${counted(others, "other is", "others are")} not.`);
   }
   if (find && !isDevice(find)) {
-    parts.push(`The device is looked for among the ${count(data.episodes.length)} answered; a whole `
-      + "id is looked for among all.");
+    parts.push(`The device is looked for among the ${count(data.episodes.length)} answered; a `
+      + "whole id is looked for among all.");
   }
   return parts.join(" ");
 }

@@ -2,7 +2,9 @@
 
 import { h } from "../../page/src/dom.js";
 import { outcome, verdict } from "./verdict.js";
-import { count, counted, duration, instant, joined, period, ratio, share } from "../../page/src/words.js";
+import {
+  count, counted, duration, instant, joined, period, ratio, share,
+} from "../../page/src/words.js";
 
 const NAMED = 3;
 
