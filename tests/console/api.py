@@ -6,6 +6,7 @@ It listens on loopback alone, at a port that the system chooses.
 from __future__ import annotations
 
 import json
+import sys
 import threading
 import urllib.parse
 from datetime import timedelta
@@ -106,10 +107,18 @@ def handler(api: Api) -> type[BaseHTTPRequestHandler]:
     return Handler
 
 
+class Listener(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Browsers end connections as they like; anything else is a fault of this server."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
+
+
 class Server:
     def __init__(self, api: Api) -> None:
-        self.http = ThreadingHTTPServer(("127.0.0.1", 0), handler(api))
-        self.http.daemon_threads = True
+        self.http = Listener(("127.0.0.1", 0), handler(api))
         self.url = f"http://127.0.0.1:{self.http.server_address[1]}/"
         self.thread = threading.Thread(target=self.http.serve_forever, args=(0.05,), daemon=True)
 

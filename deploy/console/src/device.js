@@ -17,14 +17,9 @@ const inEpisode = (name) => ({
 const COLUMNS = [
   { head: "Code", value: (k) => k.code, node: (k) => codeLink(k.code) },
   { head: "Name", value: (k) => k.name, wide: true },
-  { head: "Recipient", value: (k) => k.recipient },
   { head: "Counts as", number: true, value: (k) => k.measure },
   { head: "Threshold", number: true, value: (k) => k.threshold,
     text: (k) => (k.excluded ? "never throttled" : limit(k)) },
-  { head: "This window", number: true, value: (k) => k.current },
-  { head: "The one before", number: true, value: (k) => k.previous },
-  { head: "Window from (UTC)", value: (k) => k.windowStart, text: (k) => instant(k.windowStart) },
-  { head: "until (UTC)", value: (k) => k.windowEnd, text: (k) => instant(k.windowEnd) },
   { head: "Storm since (UTC)", value: (k) => k.episode?.started ?? null,
     text: (k) => (k.episode ? instant(k.episode.started) : "no storm") },
   { head: "Alerts", ...inEpisode("alerts") },
@@ -32,7 +27,12 @@ const COLUMNS = [
   { head: "Copies", ...inEpisode("copies") },
   { head: "Pending", ...inEpisode("pending") },
   { head: "Next timer (UTC)", value: (k) => k.nextTimer, text: (k) => instant(k.nextTimer) },
+  { head: "This window", number: true, value: (k) => k.current },
+  { head: "The one before", number: true, value: (k) => k.previous },
+  { head: "Window from (UTC)", value: (k) => k.windowStart, text: (k) => instant(k.windowStart) },
+  { head: "until (UTC)", value: (k) => k.windowEnd, text: (k) => instant(k.windowEnd) },
   { head: "Policy of", value: (k) => k.policy, text: (k) => instant(k.policy) },
+  { head: "Recipient", value: (k) => k.recipient },
 ];
 
 export class Device {

@@ -132,17 +132,20 @@ function follow() {
   shadowCame(feeds.shadow);
 }
 
-let shownAt = {};
+let shownAt = null; // nothing has been shown yet
 
 function placeChanged() {
-  const { device: chosen, at } = place();
+  const { device: chosen, at, code } = place();
+  const before = shownAt ?? { device: "", at: "", code };
+  shownAt = { device: chosen, at, code };
   follow();
-  if (chosen && chosen !== shownAt.device) {
+  if (chosen && chosen !== before.device) {
     device.reveal();
-  } else if (at && at !== shownAt.at && SECTIONS.some(([id]) => id === at)) {
+  } else if (at && at !== before.at && SECTIONS.some(([id]) => id === at)) {
     reveal(at);
+  } else if (code !== before.code) {
+    storms.reveal();
   }
-  shownAt = { device: chosen, at };
 }
 
 const [first, ...others] = SECTIONS;

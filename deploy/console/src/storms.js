@@ -68,6 +68,14 @@ export class Storms {
     return h("p", { class: "choice" }, h("label", { for: id }, "Device:"), " ", this.find);
   }
 
+  // Brings it to where it is read, if what was chosen is elsewhere.
+  reveal() {
+    if (document.activeElement !== this.codeList) {
+      this.code.scrollIntoView({ block: "nearest" });
+      this.codeList.focus({ preventScroll: true });
+    }
+  }
+
   // What to ask the API for. A part of a device's id only chooses among what is answered.
   address() {
     const { code, find } = place();
