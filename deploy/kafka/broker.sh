@@ -3,6 +3,7 @@
 # production (see README.md).
 #
 #     deploy/kafka/broker.sh start [--port P] [--controller-port P] [--dir D] [--set KEY=VALUE]...
+#                                  [--secure [--user NAME]...]
 #     deploy/kafka/broker.sh stop|kill|status [--dir D]
 #
 # start   starts it and waits until it serves; does nothing if it already runs with these settings
@@ -15,6 +16,12 @@
 # --dir D              its log, settings and output; by default build/kafka. A node that is started
 #                      again with the same folder has what it had.
 # --set KEY=VALUE      a property of the server, instead of the one that is set here or by default
+# --secure             clients need TLS, a name and a password (SASL_SSL, SCRAM-SHA-512), and may do
+#                      what they were granted. The folder then has ca.pem, whom to trust, and for
+#                      each user NAME.password and NAME.properties, what Kafka's tools need to log
+#                      in. The user admin may do everything. Certificates and passwords are made
+#                      when the folder is, and a folder stays what it was made as.
+# --user NAME          a user who may do nothing until granted to; by default weir
 #
 # WEIR_KAFKA_HEAP      its memory, as in java -Xmx; by default 512m
 #
@@ -68,12 +75,23 @@ port=9092
 controller_port=""
 dir=${here%/deploy/kafka}/build/kafka
 asked=()
+secure=false
+users=()
 while (($# > 0)); do
+  if [[ $1 == --secure ]]; then
+    secure=true
+    shift
+    continue
+  fi
   (($# > 1)) || wrong_usage "$1 needs a value, or is no option"
   case $1 in
     --port) port=$2 ;;
     --controller-port) controller_port=$2 ;;
     --dir) dir=$2 ;;
+    --user)
+      [[ $2 =~ ^[A-Za-z0-9._-]+$ && $2 != admin ]] || wrong_usage "--user: no name: '$2'"
+      users+=("$2")
+      ;;
     --set)
       [[ $2 =~ ^[A-Za-z0-9._-]+= ]] || wrong_usage "--set: expected KEY=VALUE, not '$2'"
       asked+=("$2")
@@ -83,6 +101,8 @@ while (($# > 0)); do
   shift 2
 done
 controller_port=${controller_port:-$((port + 1))}
+((${#users[@]} == 0)) || ${secure} || wrong_usage "--user is for --secure"
+users=(admin "${users[@]:-weir}")
 for number in "${port}" "${controller_port}"; do
   if ! [[ ${number} =~ ^[1-9][0-9]{0,4}$ ]] || ((number > 65535)); then
     wrong_usage "no port: ${number}"
@@ -135,9 +155,31 @@ wait_for_end() {
 # ------------------------------------------------------------------------------------------------
 # Settings.
 
+# Those of --secure. Within the node only the controller's port is without a password.
+secure_properties() {
+  ${secure} || return 0
+  local scram=org.apache.kafka.common.security.scram.ScramLoginModule
+  printf '%s\n' \
+    "listeners=SASL_SSL://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controller_port}" \
+    "advertised.listeners=SASL_SSL://127.0.0.1:${port}" \
+    listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SASL_SSL:SASL_SSL \
+    inter.broker.listener.name=SASL_SSL \
+    sasl.enabled.mechanisms=SCRAM-SHA-512 \
+    sasl.mechanism.inter.broker.protocol=SCRAM-SHA-512 \
+    "listener.name.sasl_ssl.scram-sha-512.sasl.jaas.config=${scram} required username=\"admin\"\
+ password=\"$(cat -- "${dir}/admin.password")\";" \
+    ssl.keystore.type=PEM \
+    "ssl.keystore.location=${dir}/broker.pem" \
+    ssl.truststore.type=PEM \
+    "ssl.truststore.location=${dir}/ca.pem" \
+    authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer \
+    "super.users=User:admin;User:ANONYMOUS"
+}
+
 server_properties() {
   local -A values=()
-  local each
+  local each more
+  mapfile -t more < <(secure_properties)
   for each in \
     process.roles=broker,controller \
     node.id=1 \
@@ -163,6 +205,7 @@ server_properties() {
     broker.heartbeat.interval.ms=500 \
     group.initial.rebalance.delay.ms=0 \
     group.min.session.timeout.ms=1000 \
+    "${more[@]}" \
     "${asked[@]}"; do
     values[${each%%=*}]=${each#*=}
   done
@@ -172,11 +215,63 @@ server_properties() {
 }
 
 # ------------------------------------------------------------------------------------------------
+# Certificates and passwords, which are made once.
+
+# pem NAME ARGUMENT...: a key and a certificate signed with it, or as the arguments say.
+pem() {
+  local name=$1
+  shift
+  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 3650 \
+    -keyout "${dir}/${name}.key" -out "${dir}/${name}.pem" "$@" 2>/dev/null ||
+    die "openssl made no certificate for ${name}"
+}
+
+make_secrets() {
+  local user
+  [[ ! -e ${dir}/broker.pem ]] || return 0
+  command -v openssl >/dev/null || die "there is no openssl, which --secure needs"
+  umask 077
+  pem ca -subj "/CN=Weir test authority" -addext basicConstraints=critical,CA:TRUE
+  pem broker.new -subj /CN=localhost -CA "${dir}/ca.pem" -CAkey "${dir}/ca.key" \
+    -addext subjectAltName=IP:127.0.0.1,DNS:localhost -addext basicConstraints=critical,CA:FALSE
+  for user in "${users[@]}"; do
+    openssl rand -hex 16 | tr -d '\n' >"${dir}/${user}.password"
+    cat >"${dir}/${user}.properties" <<END
+security.protocol=SASL_SSL
+sasl.mechanism=SCRAM-SHA-512
+sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required \
+ username="${user}" password="$(cat -- "${dir}/${user}.password")";
+ssl.truststore.type=PEM
+ssl.truststore.location=${dir}/ca.pem
+END
+  done
+  cat -- "${dir}/broker.new.key" "${dir}/broker.new.pem" >"${dir}/broker.part"
+  rm -f -- "${dir}/broker.new.key" "${dir}/broker.new.pem" "${dir}/ca.key"
+  chmod 0644 "${dir}/ca.pem"
+  mv -- "${dir}/broker.part" "${dir}/broker.pem"
+  umask 022
+}
+
+# Users are part of the log, which they are written into when it is made.
+scram_options() {
+  local user
+  ${secure} || return 0
+  for user in "${users[@]}"; do
+    printf -- '--add-scram\nSCRAM-SHA-512=[name=%s,password=%s]\n' \
+      "${user}" "$(cat -- "${dir}/${user}.password")"
+  done
+}
+
+# ------------------------------------------------------------------------------------------------
 # Is it ready? It is when its answer to a Metadata request names a node that serves: the port is
-# open earlier than that.
+# open earlier than that. Where that needs a password, what it has printed since it started counts.
 
 serves() {
   local answer
+  if [[ -e ${dir}/broker.pem ]]; then
+    tail -c "+$(($(cat -- "${dir}/born") + 1))" -- "${output}" | grep -q 'Kafka Server started'
+    return
+  fi
   # Length 16, Metadata (3), version 1, correlation id 1, no client id, an array of no topics.
   answer=$( (
     exec 3<>"/dev/tcp/127.0.0.1/${port}"
@@ -223,7 +318,15 @@ java_options=(
 )
 
 start_it() {
-  local class_path wanted pid number
+  local class_path wanted pid number users_of_log made_secure
+  [[ -e ${dir}/broker.pem ]] && made_secure=true || made_secure=false
+  if [[ -f ${dir}/log/meta.properties && ${made_secure} != "${secure}" ]]; then
+    die "the node of ${dir} was made $(${made_secure} && echo with || echo without) --secure;" \
+      "choose another folder with --dir"
+  fi
+  if ${secure}; then
+    make_secrets
+  fi
   wanted=$(server_properties)
   if pid=$(running); then
     if [[ ${wanted} != "$(cat "${properties}")" ]]; then
@@ -241,12 +344,16 @@ start_it() {
       die "port ${number} is in use by another process; choose one with --port"
     fi
   done
-  echo "${wanted}" >"${properties}"
+  # It may hold a password.
+  rm -f -- "${properties}"
+  (umask 077 && echo "${wanted}" >"${properties}")
   if [[ ! -f ${dir}/log/meta.properties ]]; then
+    mapfile -t users_of_log < <(scram_options)
     java "${java_options[@]}" -cp "${class_path}" kafka.tools.StorageTool format \
-      -t "${cluster_id}" -c "${properties}" >"${output}" 2>&1 ||
+      -t "${cluster_id}" -c "${properties}" "${users_of_log[@]}" >"${output}" 2>&1 ||
       die "its storage cannot be formatted: $(tail -n 5 "${output}")"
   fi
+  stat -c %s -- "${output}" >"${dir}/born"
   # In a session of its own, so that what ends this script, or a terminal, does not end it.
   setsid java "${java_options[@]}" -cp "${class_path}" kafka.Kafka "${properties}" \
     >>"${output}" 2>&1 </dev/null 9>&- &

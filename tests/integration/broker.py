@@ -64,13 +64,14 @@ def is_alive(pid: int) -> bool:
 
 class Broker:
     _shared: Broker | None = None
+    options: Sequence[str] = ()  # of broker.sh start
 
     @classmethod
     def shared(cls) -> Broker:
         """The one broker of the tests of this process."""
-        if cls._shared is None:
-            cls._shared = cls()
-        return cls._shared
+        if not isinstance(Broker._shared, cls):
+            Broker._shared = cls()
+        return Broker._shared
 
     def __init__(self, settings: Mapping[str, str] | None = None) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="weir-broker-"))
@@ -130,7 +131,8 @@ class Broker:
         """Returns once it serves. The same ports and the same log each time."""
         ports = ["--port", str(self.port), "--controller-port", str(self.controller_port)]
         sets = [f"{name}={value}" for name, value in self.settings.items()]
-        self._run("start", *ports, *(word for each in sets for word in ("--set", each)))
+        self._run("start", *ports, *(word for each in sets for word in ("--set", each)),
+                  *self.options)  # fmt: skip
 
     def halt(self) -> None:
         """Ends it in order, and keeps what it has for start()."""
@@ -199,6 +201,39 @@ class Broker:
         if done.returncode != 0:
             raise AssertionError(f"{name}: exit code {done.returncode}\n{done.stderr}")
         return done.stdout
+
+
+class SecureBroker(Broker):
+    """As an operator has it: clients need TLS, a name and a password, and may do what they were
+    granted. The plain listener is there as well, for what a test does itself."""
+
+    options = ("--secure", "--user", "weir", "--user", "stranger")
+
+    def _listeners(self) -> dict[str, str]:
+        clients = f"PLAINTEXT://{self.bootstrap},SASL_SSL://{self.sasl_bootstrap}"
+        return {
+            "listeners": f"{clients},CONTROLLER://127.0.0.1:{self.controller_port}",
+            "advertised.listeners": clients,
+        }
+
+    @property
+    def ca(self) -> Path:
+        return self.folder / "ca.pem"
+
+    def account(self, name: str) -> dict[str, str]:
+        return {
+            "bootstrap.servers": self.sasl_bootstrap,
+            "security.protocol": "SASL_SSL",
+            "ssl.ca.location": str(self.ca),
+            "sasl.mechanism": "SCRAM-SHA-512",
+            "sasl.username": name,
+            "sasl.password": f"file:{self.folder / name}.password",
+        }
+
+    def run_script_as(self, name: str, script: str, arguments: Sequence[str]) -> str:
+        """As run_script, through the listener that has passwords."""
+        login = ["--bootstrap", self.sasl_bootstrap, "--config", str(self.folder / name)]
+        return self.run_script(script, [*arguments, *login[:-1], f"{login[-1]}.properties"])
 
 
 def _end_in_order(number: int, frame: FrameType | None) -> None:

@@ -31,7 +31,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from broker import ACCOUNTS, Broker, Unavailable, end_in_order_when_told_to, free_ports
+from broker import (
+    ACCOUNTS,
+    Broker,
+    SecureBroker,
+    Unavailable,
+    end_in_order_when_told_to,
+    free_ports,
+)
 from expected import (
     Letter,
     Outputs,
@@ -60,7 +67,7 @@ from waiting import wait_until
 
 __all__ = [
     "ACCOUNTS", "STREAMS", "Broker", "KafkaCase", "Letter", "Metrics", "Outputs", "Policy",
-    "Record", "Service", "Topics", "Unavailable", "by_model", "by_partition", "by_replay",
+    "Record", "SecureBroker", "Service", "Topics", "Unavailable", "by_model", "by_partition", "by_replay",
     "committed", "end_offsets", "first_difference", "found_outputs", "free_ports",
     "from_capture", "load", "main", "merged", "model", "read", "record", "support", "wait_until",
 ]  # fmt: skip
@@ -95,11 +102,12 @@ class KafkaCase(support.ProgramCase):
     """Has the shared broker, a folder of its own, and services that end with the test."""
 
     notices = "json"  # how the service writes them, or `duis`
+    broker_kind: type[Broker] = Broker
     _numbers = itertools.count(1)
 
     def setUp(self) -> None:
         super().setUp()
-        self.broker = Broker.shared()
+        self.broker = self.broker_kind.shared()
         self.addCleanup(self.broker.heal)
         self.services: list[Service] = []
         self.addCleanup(self._discard_services)
@@ -273,20 +281,21 @@ class Result(unittest.TextTestResult):
             self.stream.writeln(f"all that was printed is in {test.keep_logs()}")
 
 
-def without_a_broker(why: str) -> int:
+def without_what_is_needed(why: str) -> int:
     line = "#" * 80
     verdict = "FAILED" if IN_CI else "SKIPPED: NOTHING OF THIS WAS TESTED"
-    banner = f"{line}\n# {verdict}\n# There is no Kafka broker for {sys.argv[0]}:\n{line}"
+    banner = f"{line}\n# {verdict}\n# What {sys.argv[0]} needs is not to be had here:\n{line}"
     print(f"{banner}\n{why}{line}", file=sys.stderr, flush=True)
     return 1 if IN_CI else SKIPPED
 
 
-def main() -> None:
+def main(needs: Callable[[], object] = Broker.shared) -> None:
+    """`needs` raises Unavailable where the tests cannot be run."""
     end_in_order_when_told_to()
     print(f"WEIR_SEED={support.SEED}", flush=True)
     try:
-        Broker.shared()
+        needs()
     except Unavailable as error:
-        sys.exit(without_a_broker(str(error)))
+        sys.exit(without_what_is_needed(str(error)))
     runner = unittest.TextTestRunner(verbosity=2, resultclass=Result)
     unittest.main(module="__main__", testRunner=runner)
