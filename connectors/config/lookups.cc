@@ -127,8 +127,12 @@ class Replacement {
 };
 
 absl::Status CannotRead(int error) {
+  const absl::string_view advice =
+      error == EACCES   ? "; let the user that weir runs as read it, by its owner or its group"
+      : error == ENOENT ? "; put the secret into it, and nothing else"
+                        : "";
   return absl::InvalidArgumentError(
-      absl::StrCat("cannot be read: ", std::generic_category().message(error)));
+      absl::StrCat("cannot be read: ", std::generic_category().message(error), advice));
 }
 
 absl::Status CheckSecretFile(int fd) {

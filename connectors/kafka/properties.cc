@@ -1,9 +1,13 @@
 #include "connectors/kafka/properties.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cstdint>
 #include <optional>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -36,7 +40,8 @@ void OnLog(const rd_kafka_t* client, int level, const char* facility, const char
 }
 
 void OnError(rd_kafka_t* client, int error, const char* reason, void* opaque) {
-  const ClientCallbacks& callbacks = CallbacksOf(opaque);
+  ClientCallbacks& callbacks = CallbacksOf(opaque);
+  callbacks.trouble.Take(static_cast<rd_kafka_resp_err_t>(error), reason);
   if (callbacks.error) {
     callbacks.error(client, static_cast<rd_kafka_resp_err_t>(error), reason);
   }
@@ -89,6 +94,18 @@ std::optional<std::string> ProblemOf(rd_kafka_conf_t* conf, const std::string& n
     }
   }
   return Set(conf, name, value);
+}
+
+// librdkafka says of a file that it may not read no more than that OpenSSL failed.
+std::optional<std::string> FileProblemOf(const std::string& name, const std::string& value) {
+  const bool is_file = absl::StartsWith(name, "ssl.") && absl::EndsWith(name, ".location");
+  if (!is_file || value == "probe" || access(value.c_str(), R_OK) == 0) {
+    return std::nullopt;
+  }
+  const int error = errno;
+  return absl::StrCat(
+      name, ": ", value, " cannot be read: ", std::generic_category().message(error),
+      error == EACCES ? "; let the user that weir runs as read it" : "; give the path in full");
 }
 
 // ---- One client
@@ -218,6 +235,10 @@ std::string PlaceOf(absl::string_view text, const Properties& given, const Prope
 
 }  // namespace
 
+const ClientTrouble& TroubleOf(const rd_kafka_t* client) {
+  return CallbacksOf(rd_kafka_opaque(client)).trouble;
+}
+
 KafkaProperties::KafkaProperties(Properties given) : given_(std::move(given)) {}
 
 absl::Status KafkaProperties::TryToMake() const {
@@ -238,7 +259,11 @@ absl::StatusOr<KafkaProperties> KafkaProperties::Check(Properties properties,
   std::vector<std::string> problems;
   const ConfHandle conf(rd_kafka_conf_new());
   for (const auto& [name, value] : properties) {
-    if (const std::optional<std::string> problem = ProblemOf(conf.get(), name, value)) {
+    std::optional<std::string> problem = ProblemOf(conf.get(), name, value);
+    if (!problem) {
+      problem = FileProblemOf(name, value);
+    }
+    if (problem) {
       problems.push_back(absl::StrCat(place(name), ": ", *problem));
     }
   }

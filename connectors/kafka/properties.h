@@ -29,6 +29,7 @@
 #include "absl/types/span.h"
 #include <librdkafka/rdkafka.h>
 
+#include "connectors/kafka/client_trouble.h"
 #include "connectors/kafka/handles.h"
 
 namespace weir {
@@ -52,7 +53,12 @@ struct ClientCallbacks {
       rebalance;
   // Of a producer: a message that could not be delivered. Those delivered are not told.
   std::function<void(const rd_kafka_message_t& message)> delivery_failure;
+  // Kept by the client: what its errors say of the way to the brokers.
+  ClientTrouble trouble;
 };
+
+// Of a client made here. Polling it brings it up to date.
+const ClientTrouble& TroubleOf(const rd_kafka_t* client);
 
 // Largest record batches that the topics of a producer take (their max.message.bytes).
 struct BatchLimits {

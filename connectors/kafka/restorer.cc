@@ -117,7 +117,9 @@ absl::StatusOr<ReadyPartition> Restorer::Restore(const StandingCommit& standing)
   }
   watch_.Log(LogLevel::kError,
              absl::StrCat("partition ", standing.partition,
-                          " goes without a local store: ", ready.status().message()));
+                          " goes without a local store: ", ready.status().message(),
+                          ". Nothing is lost, as Kafka has the state too; once this is mended, a "
+                          "restart makes the store anew"));
   return RestoreFrom(standing, {.store = std::make_unique<MemoryStore>(), .on_disk = false});
 }
 

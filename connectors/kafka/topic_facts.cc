@@ -1,12 +1,15 @@
 #include "connectors/kafka/topic_facts.h"
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 
 #include "connectors/kafka/handles.h"
+#include "connectors/kafka/properties.h"
 #include "engine/base/status_macros.h"
 
 namespace weir {
@@ -34,6 +37,30 @@ std::string Attempt(rd_kafka_t* client, absl::string_view asked, absl::Duration 
 
 // ---- Topics and their partitions
 
+// Until there is an answer, the time is over, or it is known that waiting does not help.
+absl::Status AskMetadata(rd_kafka_t* client, absl::Duration timeout, Metadata& metadata) {
+  constexpr absl::Duration kLook = absl::Milliseconds(500);
+  const absl::Time deadline = absl::Now() + timeout;
+  for (;;) {
+    const rd_kafka_metadata_t* answer = nullptr;
+    const absl::Duration left = deadline - absl::Now();
+    const rd_kafka_resp_err_t error = rd_kafka_metadata(
+        client, 0, nullptr, &answer, Milliseconds(std::clamp(left, absl::Milliseconds(1), kLook)));
+    metadata.reset(answer);
+    // Errors of the client are told by polling.
+    rd_kafka_poll(client, 0);
+    const bool may_come =
+        error == RD_KAFKA_RESP_ERR__TRANSPORT || error == RD_KAFKA_RESP_ERR__TIMED_OUT;
+    if (may_come && left > kLook && !TroubleOf(client).is_refused()) {
+      continue;
+    }
+    const absl::Status status = ToStatus(error, Attempt(client, "the topics", timeout));
+    return may_come ? absl::Status(status.code(),
+                                   absl::StrCat(status.message(), TroubleOf(client).Advice()))
+                    : status;
+  }
+}
+
 absl::Status AskPartitions(rd_kafka_t* client, absl::Duration timeout, TopicFactsByName& facts) {
   // Only topics that a client holds are asked for; all of them would leave out those that it may
   // not see.
@@ -44,11 +71,8 @@ absl::Status AskPartitions(rd_kafka_t* client, absl::Duration timeout, TopicFact
       return ToStatus(rd_kafka_last_error(), absl::StrCat("asking for the topic ", name));
     }
   }
-  const rd_kafka_metadata_t* answer = nullptr;
-  const rd_kafka_resp_err_t error =
-      rd_kafka_metadata(client, 0, nullptr, &answer, Milliseconds(timeout));
-  const Metadata metadata(answer);
-  WEIR_RETURN_IF_ERROR(ToStatus(error, Attempt(client, "the topics", timeout)));
+  Metadata metadata;
+  WEIR_RETURN_IF_ERROR(AskMetadata(client, timeout, metadata));
   for (int i = 0; i < metadata->topic_cnt; ++i) {
     const rd_kafka_metadata_topic_t& topic = metadata->topics[i];
     if (const auto fact = facts.find(topic.topic); fact != facts.end()) {

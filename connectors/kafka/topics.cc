@@ -141,9 +141,12 @@ class Judge {
                 rd_kafka_resp_err_t error) {
     const bool denied = error == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED ||
                         error == RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED;
-    Add(topic, denied ? absl::StrCat(attempted, " is not allowed: grant ", operation,
-                                     " on it (deploy/kafka/topics.sh --acls)")
-                      : std::string(ToStatus(error, attempted).message()));
+    // Of a topic that one may not look at, Kafka does not say whether it is there.
+    Add(topic, denied
+                   ? absl::StrCat(attempted, " is not allowed: grant ", operation,
+                                  " on it (deploy/kafka/topics.sh --acls)",
+                                  operation == "Describe" ? ", and make it if there is none" : "")
+                   : std::string(ToStatus(error, attempted).message()));
   }
 
   std::optional<std::string> Setting(const std::string& topic, const std::string& setting) {

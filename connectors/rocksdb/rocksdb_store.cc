@@ -31,7 +31,8 @@ absl::Status ToStatus(const rocksdb::Status& status, absl::string_view attempted
   if (status.ok()) {
     return absl::OkStatus();
   }
-  const std::string message = absl::StrCat(attempted, ": ", status.ToString());
+  const std::string message = absl::StrCat(attempted, ": ", status.ToString(),
+                                           status.IsNoSpace() ? "; make room on that disk" : "");
   // A file that the store has put down and that is gone is damage as well.
   return status.IsCorruption() || status.IsPathNotFound() ? absl::DataLossError(message)
                                                           : absl::UnavailableError(message);

@@ -311,12 +311,26 @@ final class Topics {
     }
   }
 
+  // They are part of the cluster's log by now, but a broker may not have read that far, and would
+  // still refuse who comes at once.
+  private static void waitUntilGranted(Admin admin, List<AclBinding> acls) throws Exception {
+    long end = System.nanoTime() + Long.parseLong(TIMEOUT_MS) * 1_000_000L;
+    while (!admin.describeAcls(AclBindingFilter.ANY).values().get().containsAll(acls)) {
+      if (System.nanoTime() > end) {
+        throw new Failure(1, "rights that were granted are not in force after " + TIMEOUT_MS
+            + " ms");
+      }
+      Thread.sleep(20);
+    }
+  }
+
   private static void grant(Admin admin, List<AclBinding> acls) throws Exception {
     Set<AclBinding> existing =
         new HashSet<>(admin.describeAcls(AclBindingFilter.ANY).values().get());
     List<AclBinding> missing =
         acls.stream().filter(each -> !existing.contains(each)).collect(Collectors.toList());
     admin.createAcls(missing).all().get();
+    waitUntilGranted(admin, missing);
     for (AclBinding each : acls) {
       System.out.println((missing.contains(each) ? "granted  " : "found    ")
           + each.entry().principal() + " " + each.entry().operation() + " "

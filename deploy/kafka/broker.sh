@@ -269,7 +269,7 @@ scram_options() {
 serves() {
   local answer
   if [[ -e ${dir}/broker.pem ]]; then
-    tail -c "+$(($(cat -- "${dir}/born") + 1))" -- "${output}" | grep -q 'Kafka Server started'
+    grep -q 'Kafka Server started' < <(tail -c "+$(($(cat -- "${dir}/born") + 1))" -- "${output}")
     return
   fi
   # Length 16, Metadata (3), version 1, correlation id 1, no client id, an array of no topics.

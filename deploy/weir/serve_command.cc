@@ -4,9 +4,7 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
-#include <filesystem>
 #include <memory>
-#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -23,6 +21,7 @@
 #include "deploy/weir/kafka_command.h"
 #include "deploy/weir/policy_reload.h"
 #include "deploy/weir/serve_watch.h"
+#include "deploy/weir/state_directory.h"
 #include "engine/base/status_macros.h"
 
 #include "spdlog/spdlog.h"
@@ -71,14 +70,6 @@ absl::StatusOr<Reached> Reach(const ConfiguredService& configured, const Topics&
   reached.id = id;
   rd_kafka_mem_free(admin.get(), id);
   return reached;
-}
-
-absl::Status MakeDirectory(const std::string& path) {
-  std::error_code error;
-  std::filesystem::create_directories(path, error);
-  return error ? absl::UnavailableError(
-                     absl::StrCat("making the state directory ", path, ": ", error.message()))
-               : absl::OkStatus();
 }
 
 // The comparison with the candidate is made when it is asked for.
@@ -160,7 +151,7 @@ absl::Status Serve(const ConfiguredService& configured) {
   const Topics topics = TopicsOf(config);
   WEIR_ASSIGN_OR_RETURN(const Reached reached, Reach(configured, topics));
   const std::string log = absl::StrCat(reached.id, "/", config.input, "/", config.group);
-  WEIR_RETURN_IF_ERROR(MakeDirectory(config.state_dir));
+  WEIR_RETURN_IF_ERROR(PrepareStateDirectory(config.state_dir));
   RocksDbStoreHome stores(absl::StrCat(config.state_dir, "/partitions"));
   WEIR_ASSIGN_OR_RETURN(const std::unique_ptr<CrashMarks> crash_marks,
                         CrashMarks::Open(absl::StrCat(config.state_dir, "/crashes"), log));

@@ -72,6 +72,7 @@ class Service:
         self.born_at = 0  # bytes of the log when this life began
         self.process: subprocess.Popen[bytes] | None = None
         self.largest_file: int | None = None  # bytes; what is beyond fails to be written
+        self.wrapper: tuple[str, ...] = ()  # a command that runs it
         (self.port,) = free_ports(1)
         preset = {
             "service": {
@@ -96,7 +97,7 @@ class Service:
         with self.log_file.open("ab") as log:
             self.born_at = log.tell()
             self.process = subprocess.Popen(
-                support.command(["serve", "--config", self.file]),
+                [*self.wrapper, *support.command(["serve", "--config", self.file])],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
