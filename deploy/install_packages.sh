@@ -20,6 +20,8 @@ test_packages=(
   zstd gzip git libxml2-utils
   openjdk-17-jdk-headless maven kcat python3-confluent-kafka curl
   chromium
+  python3-yaml python3-jsonschema python3-pip openssl
+  dpkg-dev lintian mmdebstrap systemd systemd-container
 )
 if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
   build_packages+=(nodejs npm)
