@@ -26,9 +26,9 @@ struct TopicFacts {
 
 using TopicFactsByName = std::map<std::string, TopicFacts>;
 
-// Waits for at most `timeout` twice: for the topics, and for their settings. It waits no longer once
-// brokers refuse the client, which was made by KafkaProperties: then, and if none answers, the
-// error says what to look at.
+// Waits for at most `timeout` twice: for the topics, and for their settings; but no longer once
+// brokers refuse the client, which KafkaProperties has made. Then, and if none answers, the error
+// says what to look at.
 absl::StatusOr<TopicFactsByName> AskTopics(rd_kafka_t* client,
                                            const std::vector<std::string>& topics,
                                            absl::Duration timeout);

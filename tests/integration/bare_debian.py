@@ -26,9 +26,11 @@ BOOTING = 60.0
 COMMAND = 120
 
 
-def ran(command: list[str | Path], within: int, **more: object) -> subprocess.CompletedProcess[str]:
+def ran(
+    command: list[str | Path], within: int, env: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, check=False, timeout=within,
-                          stdin=subprocess.DEVNULL, **more)  # type: ignore[call-overload] # fmt: skip
+                          stdin=subprocess.DEVNULL, env=env)  # fmt: skip
 
 
 def debian_sources() -> list[Path]:

@@ -67,8 +67,9 @@ from waiting import wait_until
 
 __all__ = [
     "ACCOUNTS", "STREAMS", "Broker", "KafkaCase", "Letter", "Metrics", "Outputs", "Policy",
-    "Record", "SecureBroker", "Service", "Topics", "Unavailable", "by_model", "by_partition", "by_replay",
-    "committed", "end_offsets", "first_difference", "found_outputs", "free_ports",
+    "Record", "SecureBroker", "Service", "Topics", "Unavailable",
+    "by_model", "by_partition", "by_replay", "committed", "end_offsets", "first_difference",
+    "found_outputs", "free_ports",
     "from_capture", "load", "main", "merged", "model", "read", "record", "support", "wait_until",
 ]  # fmt: skip
 

@@ -89,10 +89,11 @@ class PackageTest(FaultCase):
                          for each in ("systemctl status weir", "journalctl -u weir"))  # fmt: skip
 
     def get(self, path: str) -> tuple[str, str]:
-        """The line of the status and the page; from inside, as what is on its loopback address is for that machine alone."""
+        """The line of the status, and the page. Asked from inside, where curl is not."""
+        request = f"printf 'GET {path} HTTP/1.0\\r\\n\\r\\n'"
         answer = self.machine.run(
-            f"exec 3<>/dev/tcp/127.0.0.1/{self.port} && printf 'GET {path} HTTP/1.0\\r\\n\\r\\n' >&3"
-            " && cat <&3", check=False)  # fmt: skip
+            f"exec 3<>/dev/tcp/127.0.0.1/{self.port} && {request} >&3 && cat <&3", check=False
+        )
         head, _, page = answer.replace("\r\n", "\n").partition("\n\n")
         return head.split("\n")[0], page
 
