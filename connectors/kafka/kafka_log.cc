@@ -369,6 +369,9 @@ absl::Status KafkaLog::EnsureBegun() {
 
 absl::Status KafkaLog::Write(int32_t partition, const Results& results) {
   WEIR_RETURN_IF_ERROR(EnsureBegun());
+  if (listener_) {
+    listener_(partition, results);
+  }
   Encoder encoder(*this, partition);
   Visit(results, encoder);
   counts_.records += results.records.size();

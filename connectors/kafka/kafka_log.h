@@ -21,6 +21,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <set>
 #include <string>
@@ -78,6 +79,12 @@ class KafkaLog final : public CommitLog {
   // Whom the group knows this member as, from the assignment that the partitions came with.
   void JoinGroup(GroupMetadata member) { member_ = std::move(member); }
 
+  // Is told what became of the records of each round, before it is written. What is undone and
+  // comes again is told again.
+  using Listener = std::function<void(int32_t partition, const Results& results)>;
+
+  void Tell(Listener listener) { listener_ = std::move(listener); }
+
   // Before the first transaction: as Settle.
   absl::Status Start();
 
@@ -119,6 +126,7 @@ class KafkaLog final : public CommitLog {
   const KafkaProperties& properties_;
   rd_kafka_t* const consumer_;
   WorkerWatch& watch_;
+  Listener listener_;
   ClientCallbacks callbacks_;
   GroupMetadata member_;
   KafkaHandle producer_;

@@ -17,14 +17,16 @@
 
 #include "connectors/kafka/store_follower.h"
 #include "engine/pipeline/owned_partition.h"
+#include "engine/pipeline/recent_codes.h"
 
 namespace weir {
 
-// A partition with what follows its commits.
+// A partition with what follows its commits and what it tells of the last minutes.
 struct ReadyPartition {
   std::unique_ptr<OwnedPartition> owned;
   std::shared_ptr<StoreFollower> follower;
   std::shared_ptr<const PolicySchedule> policy;  // what it was last told to go by
+  RecentCodes recent{};
 };
 
 class ParkedPartitions {

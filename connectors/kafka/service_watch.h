@@ -3,7 +3,7 @@
 //
 // Threads: a worker and its helpers tell from their own threads, any of them at a time.
 //
-// Layer: connectors/kafka (engine/alert, engine/base, engine/eligibility).
+// Layer: connectors/kafka (engine/alert, engine/base, engine/eligibility, engine/pipeline).
 #pragma once
 
 #include <array>
@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
@@ -18,6 +19,7 @@
 #include "engine/alert/event.h"
 #include "engine/base/units.h"
 #include "engine/eligibility/eligibility.h"
+#include "engine/pipeline/recent_codes.h"
 #include "engine/pipeline/shadow.h"
 
 namespace weir {
@@ -72,6 +74,8 @@ struct PartitionProgress {
   uint64_t open_episodes = 0;
   std::optional<TimeMs> policy;          // effective date of the version in force, if it has one
   std::optional<Comparison> comparison;  // with the candidate, of all codes, if there is one
+  uint64_t table_bytes = 0;        // of the counter table's slots
+  std::vector<RecentCode> recent;  // in the running three minutes of stream time
 };
 
 // Of one worker.

@@ -100,6 +100,7 @@ absl::Status WorkerSession::Connect() {
           .notices = setup_.settings.notices,
       },
       setup_.properties, consumer_.get(), watch_);
+  log_->Tell([this](int32_t partition, const Results& results) { OnDecided(partition, results); });
   WEIR_RETURN_IF_ERROR(log_->Start());
   protocol_ =
       std::make_unique<CommitProtocol>(*log_, static_cast<uint32_t>(setup_.cluster.partitions));
@@ -256,6 +257,13 @@ absl::StatusOr<bool> WorkerSession::Decide(Slot& slot, absl::Span<const Record> 
   absl::StatusOr<bool> stands = protocol_->Process(*slot.ready.owned, records);
   CrashMarks::Done();
   return stands;
+}
+
+void WorkerSession::OnDecided(int32_t partition, const Results& results) {
+  ReadyPartition& ready = slots_.at(partition).ready;
+  if (const std::optional<TimeMs> now = ready.owned->state().stream_time()) {
+    ready.recent.Take(results, *now);
+  }
 }
 
 void WorkerSession::ForgetRound() {
@@ -573,6 +581,8 @@ void WorkerSession::TellProgress(const Slot& slot) {
   if (owned.shadow() != nullptr) {
     progress.comparison = owned.shadow()->Sum(owned.state().throttle());
   }
+  progress.table_bytes = owned.state().throttle().counters().table().MemoryBytes();
+  progress.recent = slot.ready.recent.Told();
   watch_.OnProgress(progress);
 }
 

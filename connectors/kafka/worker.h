@@ -36,6 +36,7 @@
 #include "connectors/kafka/service_watch.h"
 #include "engine/pipeline/commit_protocol.h"
 #include "engine/pipeline/record.h"
+#include "engine/pipeline/results.h"
 
 namespace weir {
 
@@ -75,6 +76,7 @@ class WorkerSession {
   absl::Status ProcessRound();
   absl::StatusOr<bool> ProcessSlot(Slot& slot);
   absl::StatusOr<bool> Decide(Slot& slot, absl::Span<const Record> records);
+  void OnDecided(int32_t partition, const Results& results);
   absl::Status Commit();
   bool CommitIsDue() const;
   absl::Status Rewind();

@@ -1,6 +1,9 @@
 #include "engine/alert/catalogue.h"
 
 #include <algorithm>
+#include <array>
+#include <cstdint>
+#include <vector>
 
 namespace weir {
 
@@ -234,6 +237,30 @@ const DeviceAlertRow* FindDeviceAlert(uint16_t code) {
   return row != std::end(kDeviceAlerts) && row->code == code ? row : nullptr;
 }
 
+// All of it in one table, so that a code is found at once.
+struct Places {
+  Places() {
+    for (uint16_t i = 0; i < AlertCode::kCount; ++i) {
+      const AlertCode code = AlertCode::FromIndex(i);
+      if (!AlertCodeName(code).empty()) {
+        codes.push_back(code);
+      }
+    }
+    place_of.fill(static_cast<uint16_t>(codes.size()));
+    for (size_t place = 0; place < codes.size(); ++place) {
+      place_of[codes[place].index()] = static_cast<uint16_t>(place);
+    }
+  }
+
+  std::vector<AlertCode> codes;
+  std::array<uint16_t, AlertCode::kCount> place_of{};
+};
+
+const Places& ThePlaces() {
+  static const Places places;
+  return places;
+}
+
 }  // namespace
 
 absl::string_view AlertCodeName(AlertCode code) {
@@ -253,6 +280,14 @@ std::optional<AlertCode> PairedCode(AlertCode code) {
   const DeviceAlertRow* row = code.is_device() ? FindDeviceAlert(code.gbcs()) : nullptr;
   return row == nullptr || row->pairs_with == 0 ? std::nullopt
                                                 : AlertCode::FromDevice(row->pairs_with);
+}
+
+absl::Span<const AlertCode> CatalogueCodes() {
+  return ThePlaces().codes;
+}
+
+size_t PlaceInCatalogue(AlertCode code) {
+  return ThePlaces().place_of[code.index()];
 }
 
 }  // namespace weir

@@ -9,9 +9,11 @@
 // Layer: engine/alert (engine/base).
 #pragma once
 
+#include <cstddef>
 #include <optional>
 
 #include "absl/strings/string_view.h"
+#include "absl/types/span.h"
 
 #include "engine/alert/alert_code.h"
 
@@ -22,5 +24,11 @@ absl::string_view AlertCodeName(AlertCode code);
 
 // The code that clears or pairs with this one, such as 8020 (started) with 808D (ended). Symmetric.
 std::optional<AlertCode> PairedCode(AlertCode code);
+
+// The codes that the catalogue has, ascending.
+absl::Span<const AlertCode> CatalogueCodes();
+
+// The place of a code among them; behind the last one if the catalogue does not have it.
+size_t PlaceInCatalogue(AlertCode code);
 
 }  // namespace weir

@@ -83,6 +83,26 @@ TEST(Catalogue, PairsAreSymmetric) {
   EXPECT_EQ(PairedCode(*ParseAlertCode("8020")), ParseAlertCode("808D"));
 }
 
+TEST(Catalogue, EveryCodeWithANameHasAPlace) {
+  const absl::Span<const AlertCode> codes = CatalogueCodes();
+  EXPECT_TRUE(std::is_sorted(codes.begin(), codes.end()));
+  size_t named = 0;
+  for (uint16_t i = 0; i < AlertCode::kCount; ++i) {
+    const AlertCode code = AlertCode::FromIndex(i);
+    const size_t place = PlaceInCatalogue(code);
+    if (AlertCodeName(code).empty()) {
+      EXPECT_EQ(place, codes.size()) << FormatAlertCode(code);
+    } else {
+      ASSERT_LT(place, codes.size()) << FormatAlertCode(code);
+      EXPECT_EQ(codes[place], code);
+      ++named;
+    }
+  }
+  EXPECT_EQ(named, codes.size());
+  EXPECT_LT(PlaceInCatalogue(*ParseAlertCode("AD1")), codes.size());
+  EXPECT_EQ(PlaceInCatalogue(*ParseAlertCode("8FFF")), codes.size());
+}
+
 TEST(Catalogue, AgreesWithTheReferenceTable) {
   const std::string path = SharedData("domain/gbcs-alert-codes.csv");
   std::ifstream table(path);
