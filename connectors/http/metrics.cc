@@ -1,12 +1,17 @@
 #include "connectors/http/metrics.h"
 
 #include <array>
+#include <cstddef>
 #include <deque>
+#include <map>
 #include <mutex>
 #include <sstream>
 #include <string>
 #include <utility>
 #include <vector>
+
+#include "connectors/http/process_memory.h"
+#include "engine/alert/catalogue.h"
 
 #include "prometheus/counter.h"
 #include "prometheus/family.h"
@@ -92,6 +97,14 @@ struct PolicyMetrics {
   std::array<Gauge*, 3> alerts{};  // by the first words of kVerdicts
   Gauge* episodes = nullptr;
 };
+size_t PlaceOf(const RecentCode& code) {
+  return code.code ? PlaceInCatalogue(*code.code) : CatalogueCodes().size();
+}
+
+Labels LabelsOfCode(size_t place) {
+  const absl::Span<const AlertCode> codes = CatalogueCodes();
+  return {{"code", place < codes.size() ? FormatAlertCode(codes[place]) : "other"}};
+}
 
 // What a worker did, ready to be counted.
 struct WorkerMetrics {
@@ -108,6 +121,7 @@ struct WorkerMetrics {
   std::array<Counter*, kOutcomes.size()> commits{};
   Histogram* commit_seconds = nullptr;
   Histogram* commit_records = nullptr;
+  Gauge* last_commit = nullptr;
   Counter* store_writes = nullptr;
   Counter* store_failures = nullptr;
   Gauge* store_degraded = nullptr;
@@ -154,7 +168,9 @@ struct Metrics::Families {
     }
   }
 
+  void AddProcess(const std::string& version);
   void AddFlow();
+  void AddCodes();
   void AddNotices();
   void AddCommits();
   void AddHealth();
@@ -166,8 +182,13 @@ struct Metrics::Families {
     family->Add({{"partition", std::to_string(partition)}}).Set(value);
   }
 
+  void ReplaceRecent(int32_t partition, absl::Span<const RecentCode> recent);
+
   prometheus::Registry registry;
   std::vector<WorkerMetrics> workers;
+  Gauge* started = nullptr;
+  Gauge* memory = nullptr;
+  std::vector<Counter*> consolidated_of;  // by place in the catalogue, the others last
   Family<Counter>* dead_letters = nullptr;
 
   std::array<PolicyMetrics, kUses.size()> policies;
@@ -184,9 +205,77 @@ struct Metrics::Families {
   Family<Gauge>* open_episodes = nullptr;
   Family<Gauge>* live_keys = nullptr;
   Family<Gauge>* policy_in_force = nullptr;
+  Family<Gauge>* table_bytes = nullptr;
   Family<Gauge>* restore_records = nullptr;
+  Family<Gauge>* restore_target = nullptr;
   Family<Gauge>* restore_seconds = nullptr;
+
+  // Of all partitions, by place in the catalogue; each made when it is first told. Also guarded.
+  struct Recent {
+    uint64_t alerts = 0;
+    uint64_t devices = 0;
+    Gauge* told_alerts = nullptr;
+    Gauge* told_devices = nullptr;
+  };
+
+  std::vector<Recent> recent;
+  std::map<int32_t, std::vector<RecentCode>> recent_of;  // partitions
+  Family<Gauge>* recent_alerts = nullptr;
+  Family<Gauge>* recent_devices = nullptr;
 };
+
+void Metrics::Families::AddProcess(const std::string& version) {
+  GaugeFamily("weir_build_info", "Always 1; the label says which version runs.")
+      .Add({{"version", version}})
+      .Set(1);
+  started = &GaugeFamily("weir_start_timestamp_seconds",
+                         "When the process began, in seconds since 1970-01-01T00:00:00Z.")
+                 .Add({});
+  memory =
+      &GaugeFamily("weir_memory_resident_bytes", "Memory of the process that is resident.").Add({});
+}
+
+void Metrics::Families::AddCodes() {
+  const size_t places = CatalogueCodes().size() + 1;
+  Family<Counter>& held = CounterFamily(
+      "weir_code_consolidated_alerts_total",
+      "Alerts held back, by code; one that passes later, as the last word, is among them.");
+  for (size_t place = 0; place < places; ++place) {
+    consolidated_of.push_back(&held.Add(LabelsOfCode(place)));
+  }
+  recent.resize(places);
+  recent_alerts = &GaugeFamily(
+      "weir_recent_alerts",
+      "Alerts in the running three minutes of stream time, by code, duplicates left out.");
+  recent_devices = &GaugeFamily("weir_recent_devices",
+                                "Distinct devices that these alerts came from, estimated.");
+}
+
+// Those that the partition told before, if any, are no longer counted.
+void Metrics::Families::ReplaceRecent(int32_t partition, absl::Span<const RecentCode> codes) {
+  std::vector<RecentCode>& last = recent_of[partition];
+  for (const RecentCode& code : last) {
+    Recent& sum = recent[PlaceOf(code)];
+    sum.alerts -= code.alerts;
+    sum.devices -= code.devices;
+  }
+  for (const RecentCode& code : codes) {
+    Recent& sum = recent[PlaceOf(code)];
+    sum.alerts += code.alerts;
+    sum.devices += code.devices;
+    if (sum.told_alerts == nullptr) {
+      sum.told_alerts = &recent_alerts->Add(LabelsOfCode(PlaceOf(code)));
+      sum.told_devices = &recent_devices->Add(LabelsOfCode(PlaceOf(code)));
+    }
+  }
+  last.assign(codes.begin(), codes.end());
+  for (const Recent& sum : recent) {
+    if (sum.told_alerts != nullptr) {
+      sum.told_alerts->Set(AsDouble(sum.alerts));
+      sum.told_devices->Set(AsDouble(sum.devices));
+    }
+  }
+}
 
 void Metrics::Families::AddFlow() {
   CountByWorker(&WorkerMetrics::records_read, "weir_records_read_total",
@@ -255,6 +344,9 @@ void Metrics::Families::AddCommits() {
     workers[i].commit_seconds = &seconds.Add(LabelsOf(i), CommitSeconds());
     workers[i].commit_records = &records.Add(LabelsOf(i), CommitRecords());
   }
+  GaugeByWorker(&WorkerMetrics::last_commit, "weir_last_commit_timestamp_seconds",
+                "When the last commit was done, in seconds since 1970-01-01T00:00:00Z; 0 before "
+                "the first.");
 }
 
 void Metrics::Families::AddHealth() {
@@ -331,9 +423,15 @@ void Metrics::Families::AddPartitions() {
       "weir_policy_in_force_timestamp_seconds",
       "Effective date of the policy version in force, in seconds since 1970-01-01T00:00:00Z; 0 for "
       "the built-in one.");
+  table_bytes = &PartitionFamily("weir_counter_table_bytes",
+                                 "Memory of the counter table, its room to grow included.");
   restore_records =
       &PartitionFamily("weir_restore_records",
                        "Changelog records read by the restoration under way, else by the last.");
+  restore_target = &PartitionFamily(
+      "weir_restore_target_records",
+      "Changelog records that this restoration has to read in all: estimated from offsets while it "
+      "is under way.");
   restore_seconds = &PartitionFamily("weir_restore_duration_seconds",
                                      "How long the restoration under way has taken, else the last "
                                      "one.");
@@ -341,10 +439,9 @@ void Metrics::Families::AddPartitions() {
 
 Metrics::Metrics(size_t workers, const std::string& version)
     : families_(std::make_unique<Families>(workers)) {
-  families_->GaugeFamily("weir_build_info", "Always 1; the label says which version runs.")
-      .Add({{"version", version}})
-      .Set(1);
+  families_->AddProcess(version);
   families_->AddFlow();
+  families_->AddCodes();
   families_->AddNotices();
   families_->AddCommits();
   families_->AddHealth();
@@ -355,6 +452,7 @@ Metrics::Metrics(size_t workers, const std::string& version)
 Metrics::~Metrics() = default;
 
 std::string Metrics::Text() const {
+  families_->memory->Set(AsDouble(ResidentBytes()));
   std::ostringstream out;
   prometheus::TextSerializer().Serialize(out, families_->registry.Collect());
   return std::move(out).str();
@@ -406,6 +504,18 @@ void Metrics::AddCommit(size_t worker, CommitOutcome outcome, double seconds, ui
   At(families_->workers[worker].commits, outcome).Increment();
   families_->workers[worker].commit_seconds->Observe(seconds);
   families_->workers[worker].commit_records->Observe(AsDouble(records));
+}
+
+void Metrics::SetStarted(TimeMs at) {
+  families_->started->Set(AsSeconds(at.value));
+}
+
+void Metrics::AddConsolidated(size_t place, uint64_t n) {
+  families_->consolidated_of.at(place)->Increment(AsDouble(n));
+}
+
+void Metrics::SetLastCommit(size_t worker, TimeMs at) {
+  families_->workers[worker].last_commit->Set(AsSeconds(at.value));
 }
 
 void Metrics::AddStoreWrite(size_t worker) {
@@ -488,14 +598,26 @@ void Metrics::SetPolicyInForce(int32_t partition, TimeMs from) {
   families_->SetOfPartition(families_->policy_in_force, partition, AsSeconds(from.value));
 }
 
-void Metrics::SetRestore(int32_t partition, uint64_t records, double seconds) {
+void Metrics::SetTableBytes(int32_t partition, uint64_t n) {
+  families_->SetOfPartition(families_->table_bytes, partition, AsDouble(n));
+}
+
+void Metrics::SetRecent(int32_t partition, absl::Span<const RecentCode> recent) {
+  const std::lock_guard<std::mutex> lock(families_->partition_mutex);
+  families_->ReplaceRecent(partition, recent);
+}
+
+void Metrics::SetRestore(int32_t partition, uint64_t records, uint64_t target, double seconds) {
   families_->SetOfPartition(families_->restore_records, partition, AsDouble(records));
+  families_->SetOfPartition(families_->restore_target, partition, AsDouble(target));
   families_->SetOfPartition(families_->restore_seconds, partition, seconds);
 }
 
 void Metrics::ForgetPartition(int32_t partition) {
   const Labels labels = {{"partition", std::to_string(partition)}};
   const std::lock_guard<std::mutex> lock(families_->partition_mutex);
+  families_->ReplaceRecent(partition, {});
+  families_->recent_of.erase(partition);
   for (Family<Gauge>* family : families_->by_partition) {
     if (family->Has(labels)) {
       family->Remove(&family->Add(labels));

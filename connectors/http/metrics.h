@@ -6,7 +6,7 @@
 //
 // Threads: any may call anything. Calls cost a lock and more: once a batch, not once a record.
 //
-// Layer: connectors/http (engine/eligibility, engine/throttle, engine/alert, engine/base).
+// Layer: connectors/http (engine/pipeline and what lies below it).
 #pragma once
 
 #include <cstddef>
@@ -15,10 +15,12 @@
 #include <string>
 
 #include "absl/strings/string_view.h"
+#include "absl/types/span.h"
 
 #include "engine/alert/event.h"
 #include "engine/base/units.h"
 #include "engine/eligibility/eligibility.h"
+#include "engine/pipeline/recent_codes.h"
 #include "engine/throttle/ledger.h"
 #include "engine/throttle/totals.h"
 
@@ -65,6 +67,12 @@ class Metrics {
   // The content type of the page.
   static constexpr absl::string_view kContentType = "text/plain; version=0.0.4; charset=utf-8";
 
+  // When the process began.
+  void SetStarted(TimeMs at);
+
+  // Alerts of a code that were held back, by its place in the catalogue.
+  void AddConsolidated(size_t place, uint64_t n);
+
   // What a worker did. `n` more each time.
 
   void AddRead(size_t worker, uint64_t records, uint64_t bytes);
@@ -80,6 +88,8 @@ class Metrics {
 
   // One commit of so many records; `seconds` from its begin to its outcome.
   void AddCommit(size_t worker, CommitOutcome outcome, double seconds, uint64_t records);
+
+  void SetLastCommit(size_t worker, TimeMs at);
 
   void AddStoreWrite(size_t worker);
   void AddStoreFailure(size_t worker);
@@ -111,9 +121,14 @@ class Metrics {
   void SetLiveKeys(int32_t partition, uint64_t n);
   // The effective date of the version in force.
   void SetPolicyInForce(int32_t partition, TimeMs from);
+  void SetTableBytes(int32_t partition, uint64_t n);
 
-  // Of the restoration that is under way, else of the last one.
-  void SetRestore(int32_t partition, uint64_t records, double seconds);
+  // Told summed over the partitions. A code that was told once stays, at zero.
+  void SetRecent(int32_t partition, absl::Span<const RecentCode> recent);
+
+  // Of the restoration that is under way, else of the last one; `target` is how many records it has
+  // to read in all.
+  void SetRestore(int32_t partition, uint64_t records, uint64_t target, double seconds);
 
   // The partition has gone to another owner: its lag and the rest are no longer ours to tell.
   void ForgetPartition(int32_t partition);

@@ -1,5 +1,6 @@
 #include "connectors/kafka/kafka_changelog.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/memory/memory.h"
@@ -49,18 +50,37 @@ absl::StatusOr<ChangelogPosition> KafkaChangelog::Begin() {
   return ChangelogPosition{.deltas = deltas.low, .state = state.low};
 }
 
-absl::Status KafkaChangelog::CheckRange(const std::string& topic, int64_t offset) {
+// From the offset on.
+absl::StatusOr<KafkaChangelog::Range> KafkaChangelog::RestOf(const std::string& topic,
+                                                             int64_t offset) {
   WEIR_ASSIGN_OR_RETURN(const Range range, RangeOf(topic));
   if (offset < range.low || offset > range.high) {
     return absl::OutOfRangeError(absl::StrCat("offset ", offset, " of ", topic, " [", partition_,
                                               "] lies outside of ", range.low, " to ", range.high));
   }
-  return absl::OkStatus();
+  return Range{.low = offset, .high = range.high};
+}
+
+uint64_t KafkaChangelog::offsets() const {
+  return static_cast<uint64_t>(ranges_[0].high - ranges_[0].low + ranges_[1].high - ranges_[1].low);
+}
+
+uint64_t KafkaChangelog::passed() const {
+  uint64_t passed = 0;
+  for (size_t topic = 0; topic < ranges_.size(); ++topic) {
+    passed +=
+        static_cast<uint64_t>(std::min(next_[topic], ranges_[topic].high) - ranges_[topic].low);
+  }
+  return passed;
 }
 
 absl::Status KafkaChangelog::Seek(const ChangelogPosition& position) {
-  WEIR_RETURN_IF_ERROR(CheckRange(topics_.deltas, position.deltas));
-  WEIR_RETURN_IF_ERROR(CheckRange(topics_.state, position.state));
+  const auto deltas = static_cast<size_t>(ChangelogTopic::kDeltas);
+  const auto state = static_cast<size_t>(ChangelogTopic::kState);
+  WEIR_ASSIGN_OR_RETURN(ranges_[deltas], RestOf(topics_.deltas, position.deltas));
+  WEIR_ASSIGN_OR_RETURN(ranges_[state], RestOf(topics_.state, position.state));
+  next_[deltas] = position.deltas;
+  next_[state] = position.state;
   const PartitionList list(rd_kafka_topic_partition_list_new(2));
   rd_kafka_topic_partition_list_add(list.get(), topics_.deltas.c_str(), partition_)->offset =
       position.deltas;
@@ -111,8 +131,13 @@ absl::StatusOr<bool> KafkaChangelog::IsEmpty() {
 // Nothing for what is no record.
 absl::StatusOr<std::optional<ChangelogRecord>> KafkaChangelog::Read(
     const rd_kafka_message_t& message) {
+  const auto topic_of = [this](const rd_kafka_message_t& of) {
+    return rd_kafka_topic_name(of.rkt) == topics_.deltas ? ChangelogTopic::kDeltas
+                                                         : ChangelogTopic::kState;
+  };
   if (message.err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
     ++ends_;
+    next_[static_cast<size_t>(topic_of(message))] = message.offset;
     return std::nullopt;
   }
   if (message.err != RD_KAFKA_RESP_ERR_NO_ERROR) {
@@ -126,8 +151,8 @@ absl::StatusOr<std::optional<ChangelogRecord>> KafkaChangelog::Read(
   last_record_ = Clock::now();
   static_cast<void>(Failpoint("restoring"));
   ChangelogRecord record;
-  record.topic = rd_kafka_topic_name(message.rkt) == topics_.deltas ? ChangelogTopic::kDeltas
-                                                                    : ChangelogTopic::kState;
+  record.topic = topic_of(message);
+  next_[static_cast<size_t>(record.topic)] = message.offset + 1;
   record.key.assign(static_cast<const char*>(message.key), message.key_len);
   if (message.payload != nullptr) {
     record.value.emplace(static_cast<const char*>(message.payload), message.len);

@@ -5,6 +5,7 @@
 // Layer: connectors/kafka (engine/pipeline).
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <cstdint>
@@ -40,6 +41,11 @@ class KafkaChangelog final : public ChangelogSource {
 
   absl::StatusOr<std::optional<ChangelogRecord>> Next() override;
 
+  // How many offsets lie between where it began and the ends as they were then, and how many of
+  // them it has passed: no fewer than there are records, since markers have offsets too.
+  uint64_t offsets() const;
+  uint64_t passed() const;
+
   // Whether nothing committed is in either of them. The place to read on is lost.
   absl::StatusOr<bool> IsEmpty();
 
@@ -53,7 +59,7 @@ class KafkaChangelog final : public ChangelogSource {
       : topics_(topics), partition_(partition), cancelled_(cancelled) {}
 
   absl::StatusOr<Range> RangeOf(const std::string& topic);
-  absl::Status CheckRange(const std::string& topic, int64_t offset);
+  absl::StatusOr<Range> RestOf(const std::string& topic, int64_t offset);
   absl::StatusOr<std::optional<ChangelogRecord>> Read(const rd_kafka_message_t& message);
 
   const Topics& topics_;
@@ -62,7 +68,9 @@ class KafkaChangelog final : public ChangelogSource {
   ClientCallbacks callbacks_;
   KafkaHandle reader_;
   std::chrono::steady_clock::time_point last_record_;
-  int ends_ = 0;  // of a topic, reached since IsEmpty began
+  std::array<Range, 2> ranges_{};  // to be read, by ChangelogTopic
+  std::array<int64_t, 2> next_{};  // offset
+  int ends_ = 0;                   // of a topic, reached since IsEmpty began
 };
 
 // The offsets behind the newest records of both changelogs of a partition.

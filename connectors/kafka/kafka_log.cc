@@ -10,6 +10,7 @@
 #include "connectors/formats/notice_json.h"
 #include "connectors/kafka/failpoints.h"
 #include "connectors/kafka/standing_commits.h"
+#include "engine/alert/catalogue.h"
 #include "engine/alert/eui64.h"
 #include "engine/base/check.h"
 #include "engine/base/status_macros.h"
@@ -76,6 +77,11 @@ class KafkaLog::Encoder {
 
   void Consolidate(const Alert& alert) {
     ++log_.counts_.consolidated;
+    std::vector<uint64_t>& by_code = log_.counts_.consolidated_of;
+    if (by_code.empty()) {
+      by_code.resize(CatalogueCodes().size() + 1);
+    }
+    ++by_code[PlaceInCatalogue(alert.code)];
     if (!log_.settings_.topics.consolidated.empty()) {
       Pass(Stream::kConsolidated, alert, nullptr);
     }

@@ -17,6 +17,53 @@ namespace {
 
 constexpr std::chrono::milliseconds kTryAgainAfter{5000};
 constexpr std::chrono::milliseconds kTryAgainSoon{100};
+constexpr std::chrono::milliseconds kTellEvery{500};
+
+// Tells, now and then, how far the reading of the changelogs has come.
+class ToldChangelog final : public ChangelogSource {
+ public:
+  // Both outlive it.
+  ToldChangelog(KafkaChangelog& changelog, int32_t partition, WorkerWatch& watch)
+      : changelog_(changelog), partition_(partition), watch_(watch) {}
+
+  absl::StatusOr<ChangelogPosition> Begin() override { return changelog_.Begin(); }
+
+  absl::Status Seek(const ChangelogPosition& position) override {
+    WEIR_RETURN_IF_ERROR(changelog_.Seek(position));
+    Tell();
+    return absl::OkStatus();
+  }
+
+  absl::StatusOr<std::optional<ChangelogRecord>> Next() override {
+    absl::StatusOr<std::optional<ChangelogRecord>> record = changelog_.Next();
+    records_ += record.ok() && record->has_value() ? 1U : 0U;
+    if (Clock::now() - told_ >= kTellEvery) {
+      Tell();
+    }
+    return record;
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  // Not every offset has a record: so many as those passed had.
+  void Tell() {
+    told_ = Clock::now();
+    const uint64_t passed = changelog_.passed();
+    const double share =
+        passed == 0 ? 1 : static_cast<double>(records_) / static_cast<double>(passed);
+    const auto target = static_cast<uint64_t>(static_cast<double>(changelog_.offsets()) * share);
+    watch_.OnRestoring(partition_, std::chrono::duration<double>(told_ - began_).count(), records_,
+                       std::max(target, records_));
+  }
+
+  KafkaChangelog& changelog_;
+  const int32_t partition_;
+  WorkerWatch& watch_;
+  const Clock::time_point began_ = Clock::now();
+  Clock::time_point told_ = began_;
+  uint64_t records_ = 0;
+};
 
 // Whether another store, or none, would help.
 bool SpeaksAgainstStore(const absl::Status& status) {
@@ -169,7 +216,8 @@ absl::StatusOr<ReadyPartition> Restorer::RestoreFrom(const StandingCommit& stand
     WEIR_ASSIGN_OR_RETURN(const std::unique_ptr<KafkaChangelog> changelog,
                           KafkaChangelog::Open(setup_.properties, setup_.settings.group,
                                                setup_.topics, standing.partition, cancelled_));
-    WEIR_ASSIGN_OR_RETURN(point, CatchUp(*from.store, point, standing, *changelog, counts));
+    ToldChangelog told(*changelog, standing.partition, watch_);
+    WEIR_ASSIGN_OR_RETURN(point, CatchUp(*from.store, point, standing, told, counts));
   }
   if (point.head.partitions != static_cast<uint32_t>(setup_.cluster.partitions)) {
     return absl::InvalidArgumentError(absl::StrCat(

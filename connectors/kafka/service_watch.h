@@ -52,6 +52,8 @@ struct TransactionCounts {
   uint64_t forwarded = 0;  // unchanged
   uint64_t copies = 0;
   uint64_t consolidated = 0;
+  // Of these, those of each code of the catalogue, the others last; empty if there are none.
+  std::vector<uint64_t> consolidated_of;
   uint64_t duplicates = 0;
   uint64_t episodes_started = 0;
   uint64_t episodes_ended = 0;
@@ -94,6 +96,10 @@ class WorkerWatch {
   virtual void OnPartitions(uint64_t owned, uint64_t restoring) = 0;
   virtual void OnProgress(const PartitionProgress& progress) = 0;
   virtual void OnGone(int32_t partition) = 0;
+  // Of a restoration under way, now and then: records of the changelogs read, and how many there
+  // are to read in all, so far as offsets tell.
+  virtual void OnRestoring(int32_t partition, double seconds, uint64_t records,
+                           uint64_t target) = 0;
   virtual void OnRestored(int32_t partition, double seconds, uint64_t records) = 0;
   // It is tried again. Told each time.
   virtual void OnRestoreFailed(int32_t partition, const absl::Status& why) = 0;

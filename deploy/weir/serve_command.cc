@@ -156,6 +156,7 @@ absl::Status Serve(const ConfiguredService& configured) {
   WEIR_ASSIGN_OR_RETURN(const std::unique_ptr<CrashMarks> crash_marks,
                         CrashMarks::Open(absl::StrCat(config.state_dir, "/crashes"), log));
   Metrics metrics(config.workers, WEIR_VERSION);
+  metrics.SetStarted(WallClockNow());
   std::vector<std::unique_ptr<ServeWatch>> watches;
   std::vector<WorkerWatch*> views;
   for (size_t worker = 0; worker < config.workers; ++worker) {

@@ -16,6 +16,12 @@ int64_t NowMs() {
       .count();
 }
 
+TimeMs WallClockNow() {
+  return TimeMs{std::chrono::duration_cast<std::chrono::milliseconds>(
+                    std::chrono::system_clock::now().time_since_epoch())
+                    .count()};
+}
+
 CommitOutcome OutcomeOf(TransactionEnd end) {
   switch (end) {
     case TransactionEnd::kDone:
@@ -104,6 +110,12 @@ void ServeWatch::OnTransaction(TransactionEnd end, double seconds,
     return;
   }
   AddToTotals(counts);
+  metrics_.SetLastCommit(worker_, WallClockNow());
+  for (size_t place = 0; place < counts.consolidated_of.size(); ++place) {
+    if (counts.consolidated_of[place] > 0) {
+      metrics_.AddConsolidated(place, counts.consolidated_of[place]);
+    }
+  }
   metrics_.AddAlerts(worker_, Verdict::kForward, counts.forwarded);
   metrics_.AddAlerts(worker_, Verdict::kCopy, counts.copies);
   metrics_.AddAlerts(worker_, Verdict::kConsolidate, counts.consolidated);
@@ -150,6 +162,8 @@ void ServeWatch::OnProgress(const PartitionProgress& progress) {
   metrics_.SetStreamTime(progress.partition, progress.stream_time);
   metrics_.SetLiveKeys(progress.partition, progress.live_keys);
   metrics_.SetOpenEpisodes(progress.partition, progress.open_episodes);
+  metrics_.SetTableBytes(progress.partition, progress.table_bytes);
+  metrics_.SetRecent(progress.partition, progress.recent);
   metrics_.SetPolicyInForce(progress.partition, progress.policy.value_or(TimeMs{}));
   const std::lock_guard lock(mutex_);
   progress_[progress.partition] = progress;
@@ -164,8 +178,12 @@ void ServeWatch::OnGone(int32_t partition) {
   TellDegraded();
 }
 
+void ServeWatch::OnRestoring(int32_t partition, double seconds, uint64_t records, uint64_t target) {
+  metrics_.SetRestore(partition, records, target, seconds);
+}
+
 void ServeWatch::OnRestored(int32_t partition, double seconds, uint64_t records) {
-  metrics_.SetRestore(partition, records, seconds);
+  metrics_.SetRestore(partition, records, records, seconds);
   Log(LogLevel::kInfo, absl::StrCat("partition ", partition, " restored from ", records,
                                     " records of the changelogs in ", seconds, " s"));
   const std::lock_guard lock(mutex_);

@@ -46,6 +46,7 @@ class ServeWatch final : public WorkerWatch {
   void OnPartitions(uint64_t owned, uint64_t restoring) override;
   void OnProgress(const PartitionProgress& progress) override;
   void OnGone(int32_t partition) override;
+  void OnRestoring(int32_t partition, double seconds, uint64_t records, uint64_t target) override;
   void OnRestored(int32_t partition, double seconds, uint64_t records) override;
   void OnRestoreFailed(int32_t partition, const absl::Status& why) override;
   void OnRebalance() override;

@@ -198,7 +198,31 @@ class Told(FaultCase):
         for number, timestamp in last.items():
             told = found.total("weir_stream_timestamp_seconds", partition=str(number))
             self.assertAlmostEqual(told, timestamp / 1000, places=3)
+        self.compare_codes(service)
         stop_all(service)
+
+    def compare_codes(self, service: Service) -> None:
+        """What is told by code with what is told of all, and what only a process can tell."""
+        found = service.metrics()
+        self.assertEqual(found.total("weir_code_consolidated_alerts_total"),
+                         found.total("weir_alerts_total", verdict="consolidated"))  # fmt: skip
+        # Of three minutes of many.
+        alerts = found.total("weir_recent_alerts")
+        processed = sum(found.total("weir_alerts_total", verdict=verdict)
+                        for verdict in ("forwarded", "copy", "consolidated"))  # fmt: skip
+        self.assertGreater(alerts, 0)
+        self.assertLess(alerts, processed)
+        self.assertGreater(found.total("weir_recent_devices"), 0)
+        self.assertLess(found.total("weir_recent_devices"), 1.2 * alerts)
+        self.assertGreater(found.total("weir_counter_table_bytes"), 0)
+        self.assertGreater(found.total("weir_memory_resident_bytes"), 1 << 20)
+        self.assertEqual(found.total("weir_restore_records"),
+                         found.total("weir_restore_target_records"))  # fmt: skip
+        started = found.total("weir_start_timestamp_seconds")
+        for worker in ("0", "1"):
+            committed = found.total("weir_last_commit_timestamp_seconds", worker=worker)
+            self.assertLessEqual(started, committed)
+            self.assertLessEqual(committed, time.time())
 
     def compare_notices(self, topics: Topics, service: Service) -> None:
         """With what the topics hold."""

@@ -22,6 +22,7 @@
 #include "gtest/gtest.h"
 
 #include "connectors/http/http_server.h"
+#include "engine/alert/catalogue.h"
 
 #include "httplib.h"
 
@@ -82,7 +83,6 @@ void CallAll(Metrics& metrics) {
   metrics.SetStreamTime(7, TimeMs{1575028800123});
   metrics.SetOpenEpisodes(7, 20);
   metrics.SetLiveKeys(7, 21);
-  metrics.SetRestore(7, 22, 0.25);
   metrics.SetPolicy("00c0ffee", TimeMs{1});
   metrics.SetPolicy("0badf00d", TimeMs{1575028800500});
   metrics.AddPolicyReload(PolicyUse::kLive, PolicyReloadOutcome::kApplied);
@@ -91,6 +91,13 @@ void CallAll(Metrics& metrics) {
   metrics.SetPolicyInForce(7, TimeMs{1574985600000});
   metrics.SetShadow(PolicyUse::kLive, {.alerts = 60, .forwarded = 30, .copies = 10, .started = 3});
   metrics.SetShadow(PolicyUse::kShadow, {.alerts = 60, .forwarded = 50, .copies = 9, .started = 2});
+  metrics.SetRestore(7, 22, 30, 0.25);
+  metrics.SetTableBytes(7, 31);
+  metrics.SetStarted(TimeMs{1575028800500});
+  metrics.SetLastCommit(1, TimeMs{1575028800250});
+  metrics.AddConsolidated(PlaceInCatalogue(*ParseAlertCode("8F3F")), 28);
+  metrics.AddConsolidated(CatalogueCodes().size(), 29);
+  metrics.SetRecent(7, {{.code = ParseAlertCode("AD1"), .alerts = 33, .devices = 32}});
 }
 
 TEST(Metrics, SaysWhatWasCounted) {
@@ -163,6 +170,15 @@ TEST(Metrics, SaysWhatWasCounted) {
       {"weir_open_episodes{partition=\"7\"}", 20},
       {"weir_live_keys{partition=\"7\"}", 21},
       {"weir_restore_records{partition=\"7\"}", 22},
+      {"weir_restore_target_records{partition=\"7\"}", 30},
+      {"weir_counter_table_bytes{partition=\"7\"}", 31},
+      {"weir_start_timestamp_seconds", 1575028800.5},
+      {"weir_last_commit_timestamp_seconds{worker=\"1\"}", 1575028800.25},
+      {"weir_last_commit_timestamp_seconds{worker=\"0\"}", 0},
+      {"weir_code_consolidated_alerts_total{code=\"8F3F\"}", 28},
+      {"weir_code_consolidated_alerts_total{code=\"other\"}", 29},
+      {"weir_recent_alerts{code=\"AD1\"}", 33},
+      {"weir_recent_devices{code=\"AD1\"}", 32},
       {"weir_restore_duration_seconds{partition=\"7\"}", 0.25}};
   for (const auto& [name, value] : expected) {
     EXPECT_THAT(samples, Contains(Pair(name, value)));
@@ -174,7 +190,8 @@ TEST(Metrics, WhatBelongsToAWorkerIsThereFromTheStart) {
   CallAll(called);
   const std::map<std::string, double> before = Samples(Metrics(2, "v"));
   for (const auto& [name, value] : Samples(called)) {
-    if (name.find("partition=") == std::string::npos && name.find("digest=") == std::string::npos) {
+    if (name.find("partition=") == std::string::npos && name.find("digest=") == std::string::npos &&
+        !name.starts_with("weir_recent_") && name != "weir_memory_resident_bytes") {
       EXPECT_THAT(before, Contains(Pair(name, name.find("version=") == std::string::npos ? 0 : 1)));
     }
   }
@@ -184,13 +201,45 @@ TEST(Metrics, ForgetsAPartitionAndTakesItAgain) {
   Metrics metrics(1, "v");
   metrics.SetLag(3, 1, kSecond);
   metrics.SetLag(4, 2, kSecond);
-  metrics.SetRestore(3, 5, 1);
+  metrics.SetRestore(3, 5, 5, 1);
   metrics.ForgetPartition(3);
   metrics.ForgetPartition(99);
   EXPECT_THAT(metrics.Text(), Not(HasSubstr("partition=\"3\"")));
   EXPECT_THAT(Samples(metrics), Contains(Pair("weir_lag_records{partition=\"4\"}", 2)));
   metrics.SetLag(3, 6, kSecond);
   EXPECT_THAT(Samples(metrics), Contains(Pair("weir_lag_records{partition=\"3\"}", 6)));
+}
+
+TEST(Metrics, SumsWhatCameInLatelyOverThePartitions) {
+  const auto storm = ParseAlertCode("8F3F");
+  const auto outage = ParseAlertCode("AD1");
+  Metrics metrics(1, "v");
+  EXPECT_THAT(metrics.Text(), Not(HasSubstr("weir_recent_alerts{")));
+  metrics.SetRecent(3, {{.code = storm, .alerts = 10, .devices = 1},
+                        {.code = std::nullopt, .alerts = 4, .devices = 2}});
+  metrics.SetRecent(
+      4, {{.code = storm, .alerts = 5, .devices = 2}, {.code = outage, .alerts = 7, .devices = 7}});
+  const auto told = [&](const std::string& name, const std::string& code) {
+    return Samples(metrics).at(absl::StrCat("weir_recent_", name, "{code=\"", code, "\"}"));
+  };
+  EXPECT_EQ(told("alerts", "8F3F"), 15);
+  EXPECT_EQ(told("devices", "8F3F"), 3);
+  EXPECT_EQ(told("alerts", "other"), 4);
+  // Instead of what it told before.
+  metrics.SetRecent(4, {{.code = storm, .alerts = 6, .devices = 3}});
+  EXPECT_EQ(told("alerts", "8F3F"), 16);
+  EXPECT_EQ(told("alerts", "AD1"), 0);
+  metrics.ForgetPartition(3);
+  metrics.ForgetPartition(3);
+  EXPECT_EQ(told("alerts", "8F3F"), 6);
+  EXPECT_EQ(told("devices", "8F3F"), 3);
+  EXPECT_EQ(told("devices", "other"), 0);
+}
+
+TEST(Metrics, SayHowMuchMemoryIsResident) {
+  const double told = Samples(Metrics(1, "v")).at("weir_memory_resident_bytes");
+  EXPECT_GT(told, 1 << 20);
+  EXPECT_LT(told, 64.0 * (1 << 30));
 }
 
 TEST(Metrics, CountsExactlyFromSeveralThreads) {
@@ -226,16 +275,20 @@ TEST(Metrics, CountsExactlyFromSeveralThreads) {
 TEST(Metrics, AreServed) {
   Metrics metrics(1, "v");
   metrics.AddFence(0);
+  // Kept, since the memory that it tells changes.
+  std::string page;
   const auto server = HttpServer::Start(
       "127.0.0.1", 0,
-      {{"/metrics", std::string(Metrics::kContentType), [&metrics](const HttpQuery& /*query*/) {
-          return HttpAnswer{200, metrics.Text()};
+      {{"/metrics", std::string(Metrics::kContentType), [&](const HttpQuery& /*query*/) {
+          page = metrics.Text();
+          return HttpAnswer{200, page};
         }}});
   ASSERT_TRUE(server.ok()) << server.status();
   httplib::Client client("127.0.0.1", (*server)->port());
   const httplib::Result result = client.Get("/metrics");
   ASSERT_TRUE(result);
-  EXPECT_EQ(result->body, metrics.Text());
+  EXPECT_THAT(result->body, HasSubstr("weir_fences_total{worker=\"0\"} 1"));
+  EXPECT_EQ(result->body, page);
   EXPECT_EQ(result->get_header_value("Content-Type"), "text/plain; version=0.0.4; charset=utf-8");
 }
 
@@ -282,7 +335,7 @@ std::string LabelNames(absl::string_view sample) {
   std::set<std::string> names;
   const size_t brace = sample.find('{');
   if (brace == absl::string_view::npos) {
-    return "none";
+    return "";
   }
   sample = absl::StripSuffix(sample.substr(brace + 1), "}");
   for (const absl::string_view label : absl::StrSplit(sample, ',')) {
