@@ -100,6 +100,9 @@ class Metrics {
   void AddProducerRestart(size_t worker);
   void AddIdleAdvance(size_t worker);
 
+  // Whether the service is ready.
+  void SetReady(bool ready);
+
   void SetPartitions(size_t worker, uint64_t owned, uint64_t restoring);
 
   // The policies.

@@ -37,9 +37,9 @@ def quantile(share: float, metric: str) -> str:
 # (title, what it says, kind, unit, width, queries)
 ROWS = [
     ("Health", [
-        ("Instances that answer", "Of those that are scraped.", "stat", "none", 4,
-         [f"sum(up{{{I}}})"]),
-        ("Partitions processed", "Owned and not being restored. None for long is WeirNotReady.",
+        ("Instances ready", "Of those that are scraped. One that is not for long is WeirNotReady.",
+         "stat", "none", 4, [f"sum(up{{{I}}}) | answer", f"{total('weir_ready')} | ready"]),
+        ("Partitions processed", "Owned and not being restored.",
          "stat", "none", 4,
          [f"{total('weir_partitions_owned')} - {total('weir_partitions_restoring')}"]),
         ("Partitions being restored", "Their records wait.", "stat", "none", 4,
@@ -152,21 +152,21 @@ ROWS = [
           " | {{instance}}"]),
     ]),
     ("Shadow", [
-        ("Held back, live against shadow", "The same alerts under both policies.", "timeseries",
-         "ops", 8, [rate("weir_shadow_alerts_total", "policy", ',verdict="consolidated"')
-                    + " | {{policy}}"]),
-        ("Passed on, live against shadow", "Forwarded, copies included.", "timeseries", "ops", 8,
-         [rate("weir_shadow_alerts_total", "policy", ',verdict=~"forwarded|copy"')
-          + " | {{policy}}"]),
-        ("Storms started, live against shadow", "In 10 minutes.", "timeseries", "none", 8,
-         [f"sum by (policy) (increase(weir_shadow_episodes_started_total{{{I}}}[10m]))"
+        ("Held back, live against shadow", "The same alerts under both policies, since the shadow "
+         "began.", "timeseries", "none", 8,
+         [f'sum by (policy) (weir_shadow_alerts{{{I},verdict="consolidated"}}) | {{{{policy}}}}']),
+        ("Passed on, live against shadow", "Forwarded, copies included, since the shadow began.",
+         "timeseries", "none", 8,
+         [f'sum by (policy) (weir_shadow_alerts{{{I},verdict=~"forwarded|copy"}})'
           " | {{policy}}"]),
+        ("Storms started, live against shadow", "Since the shadow began.", "timeseries", "none", 8,
+         [f"sum by (policy) (weir_shadow_episodes_started{{{I}}}) | {{{{policy}}}}"]),
     ]),
     ("Policy", [
         ("Digests", "Which policy each instance has.", "table", "none", 8,
          [f"weir_policy_info{{{I}}}"]),
         ("Refused", "1: the file on disk is refused, and an older one is in force.", "timeseries",
-         "none", 8, [f"weir_policy_refused{{{I}}} | {{{{instance}}}}"]),
+         "none", 8, [f"weir_policy_refused{{{I}}} | {{{{instance}}}} {{{{policy}}}}"]),
         ("Read again", "By policy and outcome, in 10 minutes.", "timeseries", "none", 8,
          [f"sum by (policy, outcome) (increase(weir_policy_reloads_total{{{I}}}[10m]))"
           " | {{policy}} {{outcome}}"]),

@@ -15,6 +15,7 @@
 #include "deploy/weir/live_state.h"
 #include "engine/alert/eui64.h"
 #include "engine/base/status_macros.h"
+#include "engine/pipeline/recent_codes.h"
 
 namespace weir {
 
@@ -22,6 +23,7 @@ namespace {
 
 constexpr char kJson[] = "application/json; charset=utf-8";
 constexpr size_t kMostTop = 1000;
+constexpr size_t kRecentCodes = 20;
 
 HttpAnswer Complaint(int status, absl::string_view text) {
   std::string out;
@@ -254,6 +256,46 @@ void AppendPartition(const PlacedProgress& partition, std::string& out) {
   object.Time("policy", progress.policy);
 }
 
+// A device is in one partition, so that devices can be added up.
+std::vector<RecentCode> RecentOf(const std::vector<PlacedProgress>& partitions) {
+  std::map<std::optional<AlertCode>, RecentCode> codes;
+  for (const PlacedProgress& partition : partitions) {
+    for (const RecentCode& code : partition.progress.recent) {
+      RecentCode& sum = codes[code.code];
+      sum.code = code.code;
+      sum.alerts += code.alerts;
+      sum.devices += code.devices;
+    }
+  }
+  std::vector<RecentCode> recent;
+  for (const auto& [code, sum] : codes) {
+    recent.push_back(sum);
+  }
+  std::stable_sort(recent.begin(), recent.end(),
+                   [](const RecentCode& a, const RecentCode& b) { return a.alerts > b.alerts; });
+  return recent;
+}
+
+void AppendRecent(const std::vector<PlacedProgress>& partitions, std::string& out) {
+  const std::vector<RecentCode> recent = RecentOf(partitions);
+  uint64_t alerts = 0;
+  for (const RecentCode& code : recent) {
+    alerts += code.alerts;
+  }
+  JsonObject object(out);
+  object.Number("alerts", alerts);
+  AppendList(recent, kRecentCodes, object.Member("codes"), [&](const RecentCode& code) {
+    JsonObject of_code(out);
+    if (code.code) {
+      AppendCode(*code.code, of_code);
+    } else {
+      of_code.Text("code", "other");
+    }
+    of_code.Number("alerts", code.alerts);
+    of_code.Number("devices", code.devices);
+  });
+}
+
 void AppendTotals(const ServedState& state, std::string& out) {
   ServeTotals all;
   for (const auto& watch : state.watches) {
@@ -293,6 +335,7 @@ std::string StatusJson(const ServedState& state) {
     AppendList(partitions, partitions.size(), object.Member("partitions"),
                [&](const PlacedProgress& partition) { AppendPartition(partition, out); });
     AppendTotals(state, object.Member("totals"));
+    AppendRecent(partitions, object.Member("recent"));
   }
   return out;
 }

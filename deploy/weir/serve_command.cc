@@ -16,6 +16,7 @@
 #include "connectors/kafka/crash_marks.h"
 #include "connectors/kafka/service.h"
 #include "connectors/rocksdb/rocksdb_store_home.h"
+#include "deploy/console/console_page.h"
 #include "deploy/weir/api_pages.h"
 #include "deploy/weir/exit_codes.h"
 #include "deploy/weir/kafka_command.h"
@@ -72,7 +73,7 @@ absl::StatusOr<Reached> Reach(const ConfiguredService& configured, const Topics&
   return reached;
 }
 
-// The comparison with the candidate is made when it is asked for.
+// What is made of several workers' is made when it is asked for.
 std::string MetricsText(Metrics& metrics, const std::vector<std::unique_ptr<ServeWatch>>& watches) {
   Comparison comparison;
   for (const auto& watch : watches) {
@@ -80,6 +81,7 @@ std::string MetricsText(Metrics& metrics, const std::vector<std::unique_ptr<Serv
       comparison += progress.comparison.value_or(Comparison());
     }
   }
+  metrics.SetReady(NotReady(watches).empty() && !StopAsked());
   metrics.SetShadow(PolicyUse::kLive, comparison.live);
   metrics.SetShadow(PolicyUse::kShadow, comparison.candidate);
   return metrics.Text();
@@ -103,6 +105,9 @@ std::vector<HttpPage> PagesOf(Metrics& metrics, const ServedState& state) {
   };
   const std::string text = "text/plain; charset=utf-8";
   std::vector<HttpPage> pages = ApiPages(state);
+  pages.push_back({"/", "text/html; charset=utf-8", [](const HttpQuery& /*query*/) {
+                     return HttpAnswer{200, std::string(ConsolePage())};
+                   }});
   pages.push_back({"/metrics", std::string(Metrics::kContentType),
                    [&metrics, &watches](const HttpQuery& /*query*/) {
                      return HttpAnswer{200, MetricsText(metrics, watches)};

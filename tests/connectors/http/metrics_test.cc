@@ -92,6 +92,7 @@ void CallAll(Metrics& metrics) {
   metrics.SetShadow(PolicyUse::kLive, {.alerts = 60, .forwarded = 30, .copies = 10, .started = 3});
   metrics.SetShadow(PolicyUse::kShadow, {.alerts = 60, .forwarded = 50, .copies = 9, .started = 2});
   metrics.SetRestore(7, 22, 30, 0.25);
+  metrics.SetReady(true);
   metrics.SetTableBytes(7, 31);
   metrics.SetStarted(TimeMs{1575028800500});
   metrics.SetLastCommit(1, TimeMs{1575028800250});
@@ -106,6 +107,7 @@ TEST(Metrics, SaysWhatWasCounted) {
   const std::map<std::string, double> samples = Samples(metrics);
   const std::vector<std::pair<std::string, double>> expected = {
       {"weir_build_info{version=\"1.2.3\"}", 1},
+      {"weir_ready", 1},
       {"weir_policy_info{digest=\"0badf00d\"}", 1},
       {"weir_policy_loaded_timestamp_seconds", 1575028800.5},
       {"weir_policy_reloads_total{outcome=\"applied\",policy=\"live\"}", 1},
