@@ -537,12 +537,14 @@ absl::StatusOr<std::vector<StandingCommit>> KafkaLog::Settle(absl::Span<const in
       absl::StatusOr<std::vector<StandingCommit>> standing =
           ReadStandingCommits(consumer_, settings_.topics.input, partitions, kStandingMs);
       if (standing.ok()) {
+        watch_.OnTrouble(absl::OkStatus());
         TellEnd(*standing == attempted_ ? TransactionEnd::kSettledDone : TransactionEnd::kUndone);
         return standing;
       }
       status = standing.status();
     }
     watch_.Log(LogLevel::kWarning, absl::StrCat("finding out what stands: ", status.message()));
+    watch_.OnTrouble(status);
     if (status.code() != absl::StatusCode::kUnavailable || Clock::now() >= until) {
       return status;
     }

@@ -107,6 +107,9 @@ class WorkerWatch {
   virtual void OnProducerMade() = 0;
   // The session has failed; another one begins after a while.
   virtual void OnFailed(const absl::Status& why) = 0;
+  // The session goes on, but cannot work for now: no broker answers, or the input is not there. OK
+  // once that is over. Told each time that it was tried.
+  virtual void OnTrouble(const absl::Status& what) = 0;
   virtual void OnIdleAdvance() = 0;
   virtual void OnStoreWrite(int32_t partition, bool written) = 0;
 };

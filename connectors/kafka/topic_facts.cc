@@ -157,4 +157,11 @@ absl::StatusOr<TopicFactsByName> AskTopics(rd_kafka_t* client,
   return facts;
 }
 
+absl::Status AskForTopic(rd_kafka_t* client, const std::string& topic, absl::Duration timeout) {
+  TopicFactsByName facts;
+  facts[topic].error = RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
+  WEIR_RETURN_IF_ERROR(AskPartitions(client, timeout, facts));
+  return ToStatus(facts[topic].error, absl::StrCat("looking for the topic ", topic));
+}
+
 }  // namespace weir

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include <librdkafka/rdkafka.h>
@@ -32,5 +33,8 @@ using TopicFactsByName = std::map<std::string, TopicFacts>;
 absl::StatusOr<TopicFactsByName> AskTopics(rd_kafka_t* client,
                                            const std::vector<std::string>& topics,
                                            absl::Duration timeout);
+
+// OK if the cluster answers and has the topic. FailedPrecondition if it has not.
+absl::Status AskForTopic(rd_kafka_t* client, const std::string& topic, absl::Duration timeout);
 
 }  // namespace weir

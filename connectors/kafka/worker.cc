@@ -8,6 +8,7 @@
 #include "connectors/kafka/failpoints.h"
 #include "connectors/kafka/policy_change.h"
 #include "connectors/kafka/standing_commits.h"
+#include "connectors/kafka/topic_facts.h"
 #include "engine/base/status_macros.h"
 
 namespace weir {
@@ -83,6 +84,7 @@ absl::Status WorkerSession::Connect() {
   };
   callbacks_.error = [this](rd_kafka_t* /*client*/, rd_kafka_resp_err_t error,
                             absl::string_view reason) {
+    doubtful_ = true;
     watch_.Log(LogLevel::kWarning,
                absl::StrCat("consumer: ", reason, " (", rd_kafka_err2name(error), ")"));
   };
@@ -184,6 +186,7 @@ bool WorkerSession::TakeMessage(const rd_kafka_message_t& message) {
       ToStatus(message.err, absl::StrCat("reading ", setup_.topics.input, " [", message.partition,
                                          "]: ", rd_kafka_message_errstr(&message)));
   if (Passes(message.err)) {
+    doubtful_ = true;
     watch_.Log(LogLevel::kWarning, status.message());
   } else {
     failed_.Update(status);
@@ -340,6 +343,8 @@ void WorkerSession::OnRebalance(rd_kafka_resp_err_t event,
     }
     rd_kafka_assign(consumer_.get(), nullptr);
   }
+  // A topic that is gone leaves its members without partitions.
+  doubtful_ = doubtful_ || slots_.empty();
   // First what is owned: a member of the group that restores nothing is ready.
   Tell();
   watch_.OnRebalance();
@@ -517,8 +522,20 @@ absl::Status WorkerSession::Tick() {
       WEIR_RETURN_IF_ERROR(AdvanceIdle(slot));
     }
   }
+  CheckCluster();
   Tell();
   return absl::OkStatus();
+}
+
+// Nothing says that a broker is there again, or a topic: it is asked for while there is doubt.
+void WorkerSession::CheckCluster() {
+  if (!doubtful_) {
+    return;
+  }
+  const absl::Status answer =
+      AskForTopic(consumer_.get(), setup_.topics.input, absl::Milliseconds(kIdleAskMs));
+  doubtful_ = !answer.ok();
+  watch_.OnTrouble(answer);
 }
 
 // The only use of the wall clock: what is due in a partition where nothing arrives happens all the

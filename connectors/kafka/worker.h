@@ -98,6 +98,7 @@ class WorkerSession {
 
   // Time.
   absl::Status Tick();
+  void CheckCluster();
   absl::Status AdvanceIdle(Slot& slot);
   void Tell();
   void TellProgress(const Slot& slot);
@@ -115,7 +116,8 @@ class WorkerSession {
   Arena arena_;
   std::map<int32_t, Slot> slots_;
   size_t round_bytes_ = 0;
-  absl::Status failed_;  // what ends the session
+  bool doubtful_ = false;  // whether the cluster answers, and has the input
+  absl::Status failed_;    // what ends the session
   Clock::time_point next_tick_;
 };
 

@@ -1,20 +1,18 @@
 #include "deploy/weir/serve_watch.h"
 
 #include <algorithm>
+#include <cmath>
+#include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 
 #include "spdlog/spdlog.h"
 
 namespace weir {
 
 namespace {
-
-int64_t NowMs() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(
-             std::chrono::steady_clock::now().time_since_epoch())
-      .count();
-}
 
 TimeMs WallClockNow() {
   return TimeMs{std::chrono::duration_cast<std::chrono::milliseconds>(
@@ -82,19 +80,29 @@ ServeTotals& ServeTotals::operator+=(const ServeTotals& other) {
   return *this;
 }
 
-ServeWatch::ServeWatch(size_t worker, Metrics& metrics)
-    : worker_(worker), metrics_(metrics), last_beat_ms_(NowMs()) {}
+int64_t ServeWatch::SteadyMs() {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(
+             std::chrono::steady_clock::now().time_since_epoch())
+      .count();
+}
+
+ServeWatch::ServeWatch(size_t worker, Metrics& metrics, std::function<int64_t()> steady_ms)
+    : worker_(worker),
+      metrics_(metrics),
+      steady_ms_(std::move(steady_ms)),
+      last_beat_ms_(steady_ms_()),
+      waits_since_ms_(steady_ms_()) {}
 
 void ServeWatch::Log(LogLevel level, absl::string_view text) {
   spdlog::log(LevelOf(level), "worker={} {}", worker_, std::string(text));
 }
 
 void ServeWatch::Beat() {
-  last_beat_ms_.store(NowMs(), std::memory_order_relaxed);
+  last_beat_ms_.store(steady_ms_(), std::memory_order_relaxed);
 }
 
 std::chrono::milliseconds ServeWatch::silent_for() const {
-  return std::chrono::milliseconds(NowMs() - last_beat_ms_.load(std::memory_order_relaxed));
+  return std::chrono::milliseconds(steady_ms_() - last_beat_ms_.load(std::memory_order_relaxed));
 }
 
 void ServeWatch::OnRead(uint64_t records, uint64_t bytes) {
@@ -173,6 +181,7 @@ void ServeWatch::OnGone(int32_t partition) {
   metrics_.ForgetPartition(partition);
   const std::lock_guard lock(mutex_);
   restore_failures_.erase(partition);
+  restorations_.erase(partition);
   store_failed_.erase(partition);
   progress_.erase(partition);
   TellDegraded();
@@ -180,6 +189,8 @@ void ServeWatch::OnGone(int32_t partition) {
 
 void ServeWatch::OnRestoring(int32_t partition, double seconds, uint64_t records, uint64_t target) {
   metrics_.SetRestore(partition, records, target, seconds);
+  const std::lock_guard lock(mutex_);
+  restorations_[partition] = {.records = records, .target = target, .seconds = seconds};
 }
 
 void ServeWatch::OnRestored(int32_t partition, double seconds, uint64_t records) {
@@ -188,24 +199,30 @@ void ServeWatch::OnRestored(int32_t partition, double seconds, uint64_t records)
                                     " records of the changelogs in ", seconds, " s"));
   const std::lock_guard lock(mutex_);
   restore_failures_.erase(partition);
+  restorations_.erase(partition);
 }
 
 void ServeWatch::OnRestoreFailed(int32_t partition, const absl::Status& why) {
   const std::lock_guard lock(mutex_);
-  std::string& told = restore_failures_[partition];
-  if (told == why.message()) {
+  restorations_.erase(partition);
+  Complaint& told =
+      restore_failures_.try_emplace(partition, Complaint{.why = {}, .since_ms = steady_ms_()})
+          .first->second;
+  if (told.why == why.message()) {
     return;
   }
-  told = std::string(why.message());
-  Log(LogLevel::kError, absl::StrCat("restoring partition ", partition,
-                                     " failed; it is not processed until this succeeds: ", told));
+  told.why = std::string(why.message());
+  Log(LogLevel::kError,
+      absl::StrCat("restoring partition ", partition,
+                   " failed; it is not processed until this succeeds: ", told.why));
 }
 
 void ServeWatch::OnRebalance() {
   metrics_.AddRebalance(worker_);
   const std::lock_guard lock(mutex_);
   in_group_ = true;
-  failure_.clear();
+  failure_.reset();
+  failures_ = 0;
 }
 
 void ServeWatch::OnProducerMade() {
@@ -219,9 +236,24 @@ void ServeWatch::OnFailed(const absl::Status& why) {
   const std::lock_guard lock(mutex_);
   in_group_ = false;
   restoring_ = 0;
+  restorations_.clear();
   restore_failures_.clear();
   progress_.clear();
-  failure_ = std::string(why.message());
+  trouble_.reset();
+  ++failures_;
+  const int64_t now = steady_ms_();
+  waits_since_ms_ = now;
+  failure_ = {.why = std::string(why.message()), .since_ms = failure_ ? failure_->since_ms : now};
+}
+
+void ServeWatch::OnTrouble(const absl::Status& what) {
+  const std::lock_guard lock(mutex_);
+  if (what.ok()) {
+    trouble_.reset();
+  } else {
+    trouble_ = {.why = std::string(what.message()),
+                .since_ms = trouble_ ? trouble_->since_ms : steady_ms_()};
+  }
 }
 
 void ServeWatch::OnIdleAdvance() {
@@ -258,20 +290,45 @@ ServeTotals ServeWatch::Totals() const {
   return totals_;
 }
 
-std::string ServeWatch::NotReady() const {
-  const std::lock_guard lock(mutex_);
-  if (!in_group_) {
-    return absl::StrCat("worker ", worker_, " waits for the group's answer",
-                        failure_.empty() ? "" : ", since: ", failure_);
+// Whole seconds.
+std::string ServeWatch::For(int64_t since_ms) const {
+  return absl::StrCat((steady_ms_() - since_ms) / 1000, " s");
+}
+
+std::string ServeWatch::Waits() const {
+  return failure_ ? absl::StrCat("has failed ", failures_, failures_ == 1 ? " time" : " times",
+                                 ", first ", For(failure_->since_ms),
+                                 " ago, and begins anew: ", failure_->why)
+                  : absl::StrCat("has waited for the group's answer for ", For(waits_since_ms_));
+}
+
+std::string ServeWatch::Restores() const {
+  std::string told =
+      absl::StrCat("restores ", restoring_, restoring_ == 1 ? " partition" : " partitions");
+  for (const auto& [partition, progress] : restorations_) {
+    absl::StrAppend(&told, "; partition ", partition, " has read ", progress.records, " of about ",
+                    progress.target, " records in ", std::floor(progress.seconds), " s");
   }
-  if (restoring_ == 0) {
-    return "";
-  }
-  std::string told = absl::StrCat("worker ", worker_, " restores ", restoring_, " partitions");
   for (const auto& [partition, failure] : restore_failures_) {
-    absl::StrAppend(&told, "; partition ", partition, " fails: ", failure);
+    absl::StrAppend(&told, "; partition ", partition, " has failed for ", For(failure.since_ms),
+                    ": ", failure.why);
   }
   return told;
+}
+
+std::string ServeWatch::NotReady() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::string> reasons;
+  if (!in_group_) {
+    reasons.push_back(Waits());
+  } else if (restoring_ > 0) {
+    reasons.push_back(Restores());
+  }
+  if (trouble_) {
+    reasons.push_back(
+        absl::StrCat("cannot work, for ", For(trouble_->since_ms), ": ", trouble_->why));
+  }
+  return reasons.empty() ? "" : absl::StrCat("worker ", worker_, " ", absl::StrJoin(reasons, "; "));
 }
 
 }  // namespace weir

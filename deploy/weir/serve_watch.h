@@ -10,8 +10,10 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -37,7 +39,8 @@ struct ServeTotals {
 class ServeWatch final : public WorkerWatch {
  public:
   // `metrics` outlive the watch.
-  ServeWatch(size_t worker, Metrics& metrics);
+  // `steady_ms` is a clock of milliseconds that never goes back.
+  ServeWatch(size_t worker, Metrics& metrics, std::function<int64_t()> steady_ms = SteadyMs);
 
   void Log(LogLevel level, absl::string_view text) override;
   void Beat() override;
@@ -52,14 +55,16 @@ class ServeWatch final : public WorkerWatch {
   void OnRebalance() override;
   void OnProducerMade() override;
   void OnFailed(const absl::Status& why) override;
+  void OnTrouble(const absl::Status& what) override;
   void OnIdleAdvance() override;
   void OnStoreWrite(int32_t partition, bool written) override;
 
   // How long ago it last said that it is alive.
   std::chrono::milliseconds silent_for() const;
 
-  // Why the worker is not ready: it has no answer from the group yet, has failed, or restores
-  // partitions. Empty if it is.
+  // Why the worker is not ready, and for how long: it has no answer from the group yet, has failed,
+  // restores partitions, or cannot reach the cluster or its input. Empty if it is: also without any
+  // partition, where the group has more workers than there are partitions.
   std::string NotReady() const;
 
   // Of the partitions that are owned and restored, by number.
@@ -69,18 +74,39 @@ class ServeWatch final : public WorkerWatch {
   ServeTotals Totals() const;
 
  private:
+  // Something that is wrong, and since when.
+  struct Complaint {
+    std::string why;
+    int64_t since_ms = 0;
+  };
+
+  struct Restoring {
+    uint64_t records = 0;
+    uint64_t target = 0;
+    double seconds = 0;
+  };
+
+  static int64_t SteadyMs();
   void AddToTotals(const TransactionCounts& counts);
-  void TellDegraded();  // mutex_ is held
+  void TellDegraded();  // mutex_ is held, here and below
+  std::string For(int64_t since_ms) const;
+  std::string Waits() const;
+  std::string Restores() const;
 
   const size_t worker_;
   Metrics& metrics_;
+  const std::function<int64_t()> steady_ms_;
   std::atomic<int64_t> last_beat_ms_;
 
   mutable std::mutex mutex_;
   bool in_group_ = false;
+  int64_t waits_since_ms_;
   uint64_t restoring_ = 0;
-  std::string failure_;  // of the session before, until the group has answered again
-  std::map<int32_t, std::string> restore_failures_;  // of partitions, as they were told
+  std::optional<Complaint> failure_;  // of the session before, until the group has answered again
+  uint64_t failures_ = 0;             // sessions since then
+  std::optional<Complaint> trouble_;
+  std::map<int32_t, Restoring> restorations_;      // under way
+  std::map<int32_t, Complaint> restore_failures_;  // of partitions, as they were told
   std::map<int32_t, bool> store_failed_;
   std::map<int32_t, PartitionProgress> progress_;
   ServeTotals totals_;
