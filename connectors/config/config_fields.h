@@ -21,9 +21,9 @@ constexpr std::array<absl::string_view, 9> kFileKeys = {
     "notices", "eligibility", "load_switching", "inventory"};
 
 // In `service`.
-constexpr std::array<absl::string_view, 12> kServiceKeys = {
-    "instance",   "group", "workers",     "input",  "prefix", "archive",
-    "timestamps", "idle",  "stop_within", "commit", "state",  "http"};
+constexpr std::array<absl::string_view, 13> kServiceKeys = {
+    "instance", "group",       "workers", "input", "prefix", "archive", "timestamps",
+    "idle",     "stop_within", "commit",  "state", "http",   "log"};
 
 // A KeyHint for all keys of a service's configuration.
 absl::string_view WhereKeyBelongs(absl::string_view key);

@@ -39,6 +39,11 @@ constexpr NumberRange kPrefixBytes = {0, 200};
 constexpr std::array<absl::string_view, 2> kCommitKeys = {"interval", "records"};
 constexpr std::array<absl::string_view, 2> kStateKeys = {"dir", "interval"};
 constexpr std::array<absl::string_view, 1> kHttpKeys = {"listen"};
+constexpr std::array<absl::string_view, 2> kLogKeys = {"format", "level"};
+
+// In the order of LogFormat and of LogThreshold.
+constexpr std::array<absl::string_view, 2> kLogFormats = {"text", "json"};
+constexpr std::array<absl::string_view, 3> kLogLevels = {"info", "warning", "error"};
 
 // What Weir writes, but for enp.<EUI-64>. Read again, it would go round in a circle.
 constexpr std::array<absl::string_view, 8> kOutputs = {
@@ -81,6 +86,7 @@ class ServiceReader {
   void ReadCommit(const YamlNode& commit);
   void ReadState(const YamlNode& state);
   void ReadHttp(const YamlNode& http);
+  void ReadLog(const YamlNode& log);
   void CheckInput(const YamlNode& service);
   void ReadName(const YamlNode& node, NumberRange bytes, std::string& name);
 
@@ -210,6 +216,9 @@ void ServiceReader::ReadService(const YamlNode& service) {
   if (const YamlNode* http = service.Find("http"); http != nullptr) {
     ReadHttp(*http);
   }
+  if (const YamlNode* log = service.Find("log"); log != nullptr) {
+    ReadLog(*log);
+  }
 }
 
 void ServiceReader::ReadTopics(const YamlNode& service) {
@@ -310,6 +319,21 @@ void ServiceReader::ReadHttp(const YamlNode& http) {
   }
   config_.http_host = std::move(address->host);
   config_.http_port = address->port;
+}
+
+void ServiceReader::ReadLog(const YamlNode& log) {
+  if (!ExpectMap(log, "a map such as {format: json, level: info}", problems_)) {
+    return;
+  }
+  CheckKeys(log, kLogKeys, WhereKeyBelongs, problems_);
+  if (const YamlNode* format = log.Find("format"); format != nullptr) {
+    const std::optional<size_t> word = ReadWord(*format, kLogFormats, problems_);
+    config_.log_format = static_cast<LogFormat>(word.value_or(0));
+  }
+  if (const YamlNode* level = log.Find("level"); level != nullptr) {
+    const std::optional<size_t> word = ReadWord(*level, kLogLevels, problems_);
+    config_.log_level = static_cast<LogThreshold>(word.value_or(0));
+  }
 }
 
 void ServiceReader::ReadName(const YamlNode& node, NumberRange bytes, std::string& name) {

@@ -28,6 +28,10 @@ namespace weir {
 // Whose time counts as the time at which the log got a record.
 enum class TimestampKind : uint8_t { kLogAppendTime, kCreateTime };
 
+// How the log is written, and from which level on.
+enum class LogFormat : uint8_t { kText, kJson };
+enum class LogThreshold : uint8_t { kInfo, kWarning, kError };
+
 // What the system does is here as well, as in a configuration for replays.
 struct ServiceConfig : SystemConfig {
   // Properties of librdkafka, secrets among them, and the lines that they stand in. Whether
@@ -56,6 +60,9 @@ struct ServiceConfig : SystemConfig {
 
   std::string http_host = "127.0.0.1";  // without brackets
   uint16_t http_port = 9464;            // 0: any that is free
+
+  LogFormat log_format = LogFormat::kText;
+  LogThreshold log_level = LogThreshold::kInfo;
 
   // `file:line` of a property of `kafka`, for messages about it; the file for any other.
   std::string PlaceOfKafka(const std::string& property) const;

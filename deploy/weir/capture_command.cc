@@ -149,6 +149,7 @@ int RunCapture(const CaptureArguments& arguments) {
   if (!configured.ok()) {
     return Complain(configured.status(), kExitConfiguration);
   }
+  LogRemarks(*configured);
   StopOnSignals();
   const absl::Status captured = Capture(arguments, *configured);
   return captured.ok() ? kExitDone : Complain(captured, kExitFailed);

@@ -42,7 +42,7 @@ absl::StatusOr<PolicySchedule> ReadPolicy(const std::string& path, std::string& 
 
 absl::StatusOr<ConfiguredService> ReadConfigured(const std::string& path) {
   ConfiguredService configured;
-  std::string remarks;
+  std::string& remarks = configured.remarks;
   WEIR_ASSIGN_OR_RETURN(configured.config, ReadServiceFile(path, &remarks));
   const ServiceConfig& config = configured.config;
   if (!config.policy.empty()) {
@@ -56,10 +56,13 @@ absl::StatusOr<ConfiguredService> ReadConfigured(const std::string& path) {
                           return config.PlaceOfKafka(std::string(property));
                         }));
   WEIR_RETURN_IF_ERROR(ReadFailpoints());
-  if (!remarks.empty()) {
-    spdlog::warn("{}", remarks);
-  }
   return configured;
+}
+
+void LogRemarks(const ConfiguredService& configured) {
+  if (!configured.remarks.empty()) {
+    spdlog::warn("{}", configured.remarks);
+  }
 }
 
 void LogToStandardError() {

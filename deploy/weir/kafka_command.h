@@ -22,10 +22,14 @@ struct ConfiguredService {
   PolicySchedule policy = PolicySchedule::Default();
   std::optional<PolicySchedule> shadow_policy;
   std::optional<KafkaProperties> properties;
+  std::string remarks;  // what is right but hardly meant; may be empty
 };
 
-// InvalidArgument with all that is wrong, one problem a line. Remarks go to the log.
+// InvalidArgument with all that is wrong, one problem a line.
 absl::StatusOr<ConfiguredService> ReadConfigured(const std::string& path);
+
+// To the log.
+void LogRemarks(const ConfiguredService& configured);
 
 // The log goes to standard error from now on.
 void LogToStandardError();

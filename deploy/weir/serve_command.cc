@@ -22,6 +22,7 @@
 #include "deploy/weir/kafka_command.h"
 #include "deploy/weir/policy_reload.h"
 #include "deploy/weir/serve_watch.h"
+#include "deploy/weir/service_log.h"
 #include "deploy/weir/state_directory.h"
 #include "engine/base/status_macros.h"
 
@@ -224,6 +225,10 @@ absl::Status Serve(const ConfiguredService& configured) {
 }
 
 int Complain(const absl::Status& status, int exit_code) {
+  if (LogsJson()) {
+    spdlog::critical("{}", std::string(status.message()));
+    return exit_code;
+  }
   static_cast<void>(
       std::fprintf(stderr, "weir serve: %s\n", std::string(status.message()).c_str()));
   return exit_code;
@@ -253,6 +258,8 @@ int RunServe(const ServeArguments& arguments) {
   if (!configured.ok()) {
     return Complain(configured.status(), kExitConfiguration);
   }
+  SetLog(configured->config.log_format, configured->config.log_level);
+  LogRemarks(*configured);
   StopOnSignals();
   ReloadOnSignal();
   const absl::Status served = Serve(*configured);

@@ -8,7 +8,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 
-#include "spdlog/spdlog.h"
+#include "deploy/weir/service_log.h"
+
+#include "spdlog/common.h"
 
 namespace weir {
 
@@ -94,7 +96,11 @@ ServeWatch::ServeWatch(size_t worker, Metrics& metrics, std::function<int64_t()>
       waits_since_ms_(steady_ms_()) {}
 
 void ServeWatch::Log(LogLevel level, absl::string_view text) {
-  spdlog::log(LevelOf(level), "worker={} {}", worker_, std::string(text));
+  LogWith(LevelOf(level), {.worker = worker_}, text);
+}
+
+void ServeWatch::LogOf(int32_t partition, LogLevel level, absl::string_view text) const {
+  LogWith(LevelOf(level), {.worker = worker_, .partition = partition}, text);
 }
 
 void ServeWatch::Beat() {
@@ -195,8 +201,9 @@ void ServeWatch::OnRestoring(int32_t partition, double seconds, uint64_t records
 
 void ServeWatch::OnRestored(int32_t partition, double seconds, uint64_t records) {
   metrics_.SetRestore(partition, records, records, seconds);
-  Log(LogLevel::kInfo, absl::StrCat("partition ", partition, " restored from ", records,
-                                    " records of the changelogs in ", seconds, " s"));
+  LogOf(partition, LogLevel::kInfo,
+        absl::StrCat("partition ", partition, " restored from ", records,
+                     " records of the changelogs in ", seconds, " s"));
   const std::lock_guard lock(mutex_);
   restore_failures_.erase(partition);
   restorations_.erase(partition);
@@ -212,9 +219,9 @@ void ServeWatch::OnRestoreFailed(int32_t partition, const absl::Status& why) {
     return;
   }
   told.why = std::string(why.message());
-  Log(LogLevel::kError,
-      absl::StrCat("restoring partition ", partition,
-                   " failed; it is not processed until this succeeds: ", told.why));
+  LogOf(partition, LogLevel::kError,
+        absl::StrCat("restoring partition ", partition,
+                     " failed; it is not processed until this succeeds: ", told.why));
 }
 
 void ServeWatch::OnRebalance() {

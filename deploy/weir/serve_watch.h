@@ -88,6 +88,7 @@ class ServeWatch final : public WorkerWatch {
 
   static int64_t SteadyMs();
   void AddToTotals(const TransactionCounts& counts);
+  void LogOf(int32_t partition, LogLevel level, absl::string_view text) const;
   void TellDegraded();  // mutex_ is held, here and below
   std::string For(int64_t since_ms) const;
   std::string Waits() const;

@@ -304,6 +304,47 @@ class Told(FaultCase):
         self.assertEqual(produced, written)
 
 
+class Readiness(FaultCase):
+    def wait_for_reason(self, service: Service, text: str) -> None:
+        def told() -> bool:
+            status, reasons = service.get("/readyz")
+            return status == 503 and text in reasons
+
+        wait_until(told, f"/readyz says: {text}", SLOW, service.log)
+
+    def test_more_workers_than_partitions(self) -> None:
+        topics = self.create_topics(1)
+        service = self.quick(topics, config={"service": {"workers": 3}})
+        service.start()
+        self.load(topics, storms(self.rng, 1_000, 1))
+        self.wait_until_committed(topics)
+        self.assertEqual(service.get("/readyz"), (200, "ready\n"))
+        stop_all(service)
+
+    @long_run
+    def test_a_topic_that_goes(self) -> None:
+        topics = self.create_topics(1)
+        service = self.quick(topics)
+        service.start()
+        self.delete_topic(topics.input)
+        self.wait_for_reason(service, f"looking for the topic {topics.input}")
+        stop_all(service)
+
+    def test_a_broker_that_goes_and_comes(self) -> None:
+        topics = self.create_topics(2)
+        service = self.quick(topics)
+        service.start()
+        self.broker.kill()
+        self.wait_for_reason(service, "worker 0 cannot work, for ")
+        self.assertIn(self.broker.bootstrap, service.get("/readyz")[1])
+        self.broker.start()
+        service.wait_ready()
+        self.load(topics, storms(self.rng, 1_000, 2))
+        self.wait_until_committed(topics)
+        stop_all(service)
+        self.assert_outputs(topics, POLICY)
+
+
 class Surroundings(FaultCase):
     def ends(self, service: Service, code: int) -> str:
         """What it says before it ends."""

@@ -416,6 +416,9 @@ TEST(ServiceFile, TellsWhatIsWrongWithTheService) {
       {WithService("workers: 0"), 2, {"1 to 64"}},
       {WithService("workers: 65"), 2, {"1 to 64"}},
       {WithService("archive: maybe"), 2, {"`maybe`", "false or true"}},
+      {WithService("log: {format: xml}"), 2, {"text or json"}},
+      {WithService("log: {level: debug}"), 2, {"info, warning or error"}},
+      {WithService("log: json"), 2, {"{format: json, level: info}"}},
       {WithService("timestamps: append_time"), 2, {"log_append_time or create_time"}},
       {WithService("idle: 999ms"), 2, {"`999ms`", "1s to 1d, or 0 for never"}},
       {WithService("idle: 2d"), 2, {"0ms to 1d"}},
@@ -542,7 +545,15 @@ std::vector<ManualRow> ServiceRows() {
 }
 
 std::vector<ManualRow> InnerRows() {
-  return ManualTable("In `commit`, `state` and `http`:");
+  return ManualTable("In `commit`, `state`, `http` and `log`:");
+}
+
+TEST(ServiceFile, ReadsHowTheLogIsWritten) {
+  const ServiceConfig config = Parsed(WithService("log: {format: json, level: error}"));
+  EXPECT_EQ(config.log_format, LogFormat::kJson);
+  EXPECT_EQ(config.log_level, LogThreshold::kError);
+  EXPECT_EQ(Parsed(WithService("log: {level: warning}")).log_level, LogThreshold::kWarning);
+  EXPECT_EQ(Parsed(WithService("log: {level: warning}")).log_format, LogFormat::kText);
 }
 
 TEST(ServiceManual, ItsExamplesAreRight) {
@@ -564,6 +575,7 @@ TEST(ServiceManual, ItsTablesHaveEveryKey) {
   EXPECT_EQ(KeysOf(InnerRows(), "state."),
             KnownKeysOf(absl::StrCat(kKafka, "service: {state: {zzzzzz: 1}}")));
   EXPECT_EQ(KeysOf(InnerRows(), "http."), KnownKeysOf(WithService("http: {zzzzzz: 1}")));
+  EXPECT_EQ(KeysOf(InnerRows(), "log."), KnownKeysOf(WithService("log: {zzzzzz: 1}")));
   EXPECT_EQ(KeysOf(ManualTable("In each party:")), KnownKeysOf(WithParties("[{zzzzzz: 1}]")));
 }
 
@@ -589,6 +601,8 @@ TEST(ServiceManual, ItsTablesHaveTheDefaults) {
   EXPECT_EQ(initial["commit.records"], absl::StrCat(config.commit_records));
   EXPECT_EQ(initial["state.dir"], "required");
   EXPECT_EQ(initial["state.interval"], FormatDuration(config.state_interval));
+  EXPECT_EQ(initial["log.format"], config.log_format == LogFormat::kText ? "text" : "json");
+  EXPECT_EQ(initial["log.level"], config.log_level == LogThreshold::kInfo ? "info" : "warning");
   EXPECT_EQ(initial["http.listen"], absl::StrCat(config.http_host, ":", config.http_port));
 }
 
