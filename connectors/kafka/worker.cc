@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 
 #include "connectors/kafka/failpoints.h"
+#include "connectors/kafka/partition_progress.h"
 #include "connectors/kafka/policy_change.h"
 #include "connectors/kafka/standing_commits.h"
 #include "connectors/kafka/topic_facts.h"
@@ -577,8 +578,7 @@ void WorkerSession::Tell() {
 
 void WorkerSession::TellProgress(const Slot& slot) {
   const OwnedPartition& owned = *slot.ready.owned;
-  PartitionProgress progress;
-  progress.partition = owned.number();
+  PartitionProgress progress = ProgressOf(slot.ready);
   int64_t low = 0;
   int64_t high = 0;
   const rd_kafka_resp_err_t known = rd_kafka_get_watermark_offsets(
@@ -588,18 +588,6 @@ void WorkerSession::TellProgress(const Slot& slot) {
     progress.lag = static_cast<uint64_t>(high - owned.position());
     progress.lag_time = setup_.clock() - TimeMs{slot.newest_time};
   }
-  progress.stream_time = owned.state().stream_time().value_or(TimeMs{});
-  progress.live_keys = owned.state().throttle().counters().table().KeysHeld();
-  progress.open_episodes = owned.state().throttle().EpisodesOpen();
-  if (const PolicyVersion* version = owned.state().throttle().version_in_force();
-      version != nullptr) {
-    progress.policy = version->effective_from();
-  }
-  if (owned.shadow() != nullptr) {
-    progress.comparison = owned.shadow()->Sum(owned.state().throttle());
-  }
-  progress.table_bytes = owned.state().throttle().counters().table().MemoryBytes();
-  progress.recent = slot.ready.recent.Told();
   watch_.OnProgress(progress);
 }
 

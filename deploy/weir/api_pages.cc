@@ -220,31 +220,38 @@ void AppendPolicy(const ServedState& state, std::string& out) {
              [&](const PolicyVersion& version) { AppendVersion(version, out); });
 }
 
-struct PlacedProgress {
+// A partition of a worker; without progress while it is being restored.
+struct PlacedPartition {
+  int32_t number = 0;
   size_t worker = 0;
-  PartitionProgress progress;
+  std::optional<PartitionProgress> progress;
 };
 
-std::vector<PlacedProgress> ProgressOf(const ServedState& state) {
-  std::vector<PlacedProgress> partitions;
+std::vector<PlacedPartition> PartitionsOf(const ServedState& state) {
+  std::vector<PlacedPartition> partitions;
   for (size_t worker = 0; worker < state.watches.size(); ++worker) {
     for (PartitionProgress& progress : state.watches[worker]->Progress()) {
-      partitions.push_back({worker, std::move(progress)});
+      const int32_t number = progress.partition;
+      partitions.push_back({number, worker, std::move(progress)});
+    }
+    for (const int32_t number : state.watches[worker]->Restoring()) {
+      partitions.push_back({number, worker, std::nullopt});
     }
   }
   std::sort(partitions.begin(), partitions.end(),
-            [](const PlacedProgress& a, const PlacedProgress& b) {
-              return a.progress.partition < b.progress.partition;
-            });
+            [](const PlacedPartition& a, const PlacedPartition& b) { return a.number < b.number; });
   return partitions;
 }
 
-void AppendPartition(const PlacedProgress& partition, std::string& out) {
-  const PartitionProgress& progress = partition.progress;
+void AppendPartition(const PlacedPartition& partition, std::string& out) {
   JsonObject object(out);
-  object.Number("partition", static_cast<uint64_t>(progress.partition));
+  object.Number("partition", static_cast<uint64_t>(partition.number));
   object.Number("worker", partition.worker);
-  object.Text("state", "owned");
+  object.Text("state", partition.progress ? "owned" : "restoring");
+  if (!partition.progress) {
+    return;
+  }
+  const PartitionProgress& progress = *partition.progress;
   if (progress.stream_time != TimeMs{}) {
     object.Time("stream_time", progress.stream_time);
   }
@@ -257,10 +264,13 @@ void AppendPartition(const PlacedProgress& partition, std::string& out) {
 }
 
 // A device is in one partition, so that devices can be added up.
-std::vector<RecentCode> RecentOf(const std::vector<PlacedProgress>& partitions) {
+std::vector<RecentCode> RecentOf(const std::vector<PlacedPartition>& partitions) {
   std::map<std::optional<AlertCode>, RecentCode> codes;
-  for (const PlacedProgress& partition : partitions) {
-    for (const RecentCode& code : partition.progress.recent) {
+  for (const PlacedPartition& partition : partitions) {
+    if (!partition.progress) {
+      continue;
+    }
+    for (const RecentCode& code : partition.progress->recent) {
       RecentCode& sum = codes[code.code];
       sum.code = code.code;
       sum.alerts += code.alerts;
@@ -276,7 +286,7 @@ std::vector<RecentCode> RecentOf(const std::vector<PlacedProgress>& partitions) 
   return recent;
 }
 
-void AppendRecent(const std::vector<PlacedProgress>& partitions, std::string& out) {
+void AppendRecent(const std::vector<PlacedPartition>& partitions, std::string& out) {
   const std::vector<RecentCode> recent = RecentOf(partitions);
   uint64_t alerts = 0;
   for (const RecentCode& code : recent) {
@@ -314,7 +324,7 @@ void AppendTotals(const ServedState& state, std::string& out) {
 
 std::string StatusJson(const ServedState& state) {
   const std::vector<std::string> reasons = NotReady(state.watches);
-  const std::vector<PlacedProgress> partitions = ProgressOf(state);
+  const std::vector<PlacedPartition> partitions = PartitionsOf(state);
   std::string out;
   {
     JsonObject object(out);
@@ -333,7 +343,7 @@ std::string StatusJson(const ServedState& state) {
       AppendStanding(state.reload.shadow(), shadow);
     }
     AppendList(partitions, partitions.size(), object.Member("partitions"),
-               [&](const PlacedProgress& partition) { AppendPartition(partition, out); });
+               [&](const PlacedPartition& partition) { AppendPartition(partition, out); });
     AppendTotals(state, object.Member("totals"));
     AppendRecent(partitions, object.Member("recent"));
   }

@@ -292,6 +292,15 @@ std::vector<PartitionProgress> ServeWatch::Progress() const {
   return all;
 }
 
+std::vector<int32_t> ServeWatch::Restoring() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<int32_t> partitions;
+  for (const auto& [partition, restoration] : restorations_) {
+    partitions.push_back(partition);
+  }
+  return partitions;
+}
+
 ServeTotals ServeWatch::Totals() const {
   const std::lock_guard lock(mutex_);
   return totals_;

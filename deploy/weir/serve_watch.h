@@ -70,6 +70,9 @@ class ServeWatch final : public WorkerWatch {
   // Of the partitions that are owned and restored, by number.
   std::vector<PartitionProgress> Progress() const;
 
+  // The partitions whose restoration is under way, by number.
+  std::vector<int32_t> Restoring() const;
+
   // Since the process began.
   ServeTotals Totals() const;
 
@@ -80,7 +83,7 @@ class ServeWatch final : public WorkerWatch {
     int64_t since_ms = 0;
   };
 
-  struct Restoring {
+  struct Restoration {
     uint64_t records = 0;
     uint64_t target = 0;
     double seconds = 0;
@@ -106,7 +109,7 @@ class ServeWatch final : public WorkerWatch {
   std::optional<Complaint> failure_;  // of the session before, until the group has answered again
   uint64_t failures_ = 0;             // sessions since then
   std::optional<Complaint> trouble_;
-  std::map<int32_t, Restoring> restorations_;      // under way
+  std::map<int32_t, Restoration> restorations_;    // under way
   std::map<int32_t, Complaint> restore_failures_;  // of partitions, as they were told
   std::map<int32_t, bool> store_failed_;
   std::map<int32_t, PartitionProgress> progress_;

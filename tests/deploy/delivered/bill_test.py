@@ -50,7 +50,7 @@ class BillTest(unittest.TestCase):
 
     def test_what_the_pages_hold(self) -> None:
         bundled = self.linked("bundled")
-        lock = json.loads((DEPLOY / "report/package-lock.json").read_text())["packages"]
+        lock = json.loads((DEPLOY / "page/package-lock.json").read_text())["packages"]
         self.assertIn("@observablehq/plot", bundled)
         self.assertNotIn("esbuild", bundled)  # which makes them
         page = (BUILD / "deploy/report/page.html").read_text()
