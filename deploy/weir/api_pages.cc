@@ -22,6 +22,7 @@ namespace weir {
 namespace {
 
 constexpr char kJson[] = "application/json; charset=utf-8";
+constexpr size_t kUsualTop = 100;
 constexpr size_t kMostTop = 1000;
 constexpr size_t kRecentCodes = 20;
 
@@ -57,14 +58,24 @@ absl::StatusOr<Eui64> DeviceOf(const std::string& text) {
   return *device;
 }
 
+absl::StatusOr<size_t> TopOf(const std::string& text) {
+  size_t top = 0;
+  if (!absl::SimpleAtoi(text, &top) || top > kMostTop) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("`top=", text, "`: expected a number of 0 to ", kMostTop));
+  }
+  return top;
+}
+
+absl::Status NotKnown(const std::string& name, absl::string_view expected) {
+  return absl::InvalidArgumentError(absl::StrCat("`", name, "` is not known, expected ", expected));
+}
+
 absl::StatusOr<EpisodeFilter> FilterOf(const HttpQuery& query) {
   EpisodeFilter filter;
   for (const auto& [name, value] : query.arguments) {
     if (name == "top") {
-      if (!absl::SimpleAtoi(value, &filter.top) || filter.top > kMostTop) {
-        return absl::InvalidArgumentError(
-            absl::StrCat("`top=", value, "`: expected a number of 0 to ", kMostTop));
-      }
+      WEIR_ASSIGN_OR_RETURN(filter.top, TopOf(value));
     } else if (name == "device") {
       WEIR_ASSIGN_OR_RETURN(filter.device, DeviceOf(value));
     } else if (name == "code") {
@@ -74,8 +85,7 @@ absl::StatusOr<EpisodeFilter> FilterOf(const HttpQuery& query) {
             absl::StrCat("`code=", value, "` is no alert code, expected one such as 8F3F or N42"));
       }
     } else {
-      return absl::InvalidArgumentError(
-          absl::StrCat("`", name, "` is not known, expected `top`, `device` or `code`"));
+      return NotKnown(name, "`top`, `device` or `code`");
     }
   }
   return filter;
@@ -166,7 +176,14 @@ uint64_t Difference(const Comparison& comparison) {
   return std::max(live, shadow) - std::min(live, shadow);
 }
 
-absl::StatusOr<std::string> ShadowJson(const ServedState& state, const HttpQuery& /*query*/) {
+absl::StatusOr<std::string> ShadowJson(const ServedState& state, const HttpQuery& query) {
+  size_t top = kUsualTop;
+  for (const auto& [name, value] : query.arguments) {
+    if (name != "top") {
+      return NotKnown(name, "`top`");
+    }
+    WEIR_ASSIGN_OR_RETURN(top, TopOf(value));
+  }
   if (state.config.shadow_policy.empty()) {
     return absl::NotFoundError(
         "no shadow policy is configured: name a candidate's file as `shadow_policy` in the "
@@ -188,7 +205,7 @@ absl::StatusOr<std::string> ShadowJson(const ServedState& state, const HttpQuery
     AppendVersion(*state.policies.now().candidate, object.Member("version"));
     object.Time("since", found.since);
     AppendComparison(sum, object);
-    AppendList(codes, codes.size(), object.Member("codes"), [&](const auto& each) {
+    AppendList(codes, top, object.Member("codes"), [&](const auto& each) {
       JsonObject of_code(out);
       AppendCode(each.first, of_code);
       AppendComparison(each.second, of_code);
