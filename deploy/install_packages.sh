@@ -21,7 +21,7 @@ test_packages=(
   openjdk-17-jdk-headless maven kcat python3-confluent-kafka curl
   chromium
   python3-yaml python3-jsonschema python3-pip openssl
-  dpkg-dev lintian mmdebstrap systemd systemd-container
+  dpkg-dev lintian mmdebstrap systemd systemd-container buildah runc
 )
 if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
   build_packages+=(nodejs npm)

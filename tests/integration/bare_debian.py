@@ -7,6 +7,7 @@ this machine, where brokers on the loopback address are reached. That needs root
 
 from __future__ import annotations
 
+import fcntl
 import os
 import re
 import shutil
@@ -60,9 +61,14 @@ def require_tools() -> None:
 def bare_root() -> Path:
     """An archive of the root."""
     require_tools()
-    if CACHE.exists():
-        return CACHE
     CACHE.parent.mkdir(parents=True, exist_ok=True)
+    # One test makes it, and others that run beside wait for it.
+    with CACHE.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return CACHE if CACHE.exists() else made_root()
+
+
+def made_root() -> Path:
     part = CACHE.with_name(f"{SUITE}.{os.getpid()}.tar")
     command = ["mmdebstrap", "--quiet", "--mode=root", "--variant=minbase",
                f"--include={','.join(PACKAGES)}", "--dpkgopt=force-unsafe-io",

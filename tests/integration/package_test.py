@@ -22,6 +22,7 @@ from kafka_support import (
     Record,
     SecureBroker,
     Topics,
+    Unavailable,
     free_ports,
     main,
     support,
@@ -60,6 +61,12 @@ class PackageTest(FaultCase):
         done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
         self.assertEqual(done.returncode, 0, done.stderr)
         return Path(done.stdout.strip()).name
+
+    def check_with_lintian(self, name: str) -> None:
+        """Who finds nothing wrong, but for what deploy/debian/lintian-overrides says."""
+        command = ["lintian", "--fail-on", "error,warning", "--allow-root", self.packages / name]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
 
     # -- what there is on the machine
 
@@ -177,6 +184,7 @@ class PackageTest(FaultCase):
         version = first.split("_")[1]
         second = self.build("--version", f"{version}+upgrade1")
         topics = self.topics_of_the_administrator()
+        self.check_with_lintian(first)
         self.machine.boot({self.packages: PACKAGES})
         self.machine.run("apt-get update --quiet", check=False)
         files, users, packages = self.files(), self.users(), self.installed()
@@ -242,6 +250,8 @@ RULES = """\
 
 
 def what_it_needs() -> None:
+    if shutil.which("lintian") is None:
+        raise Unavailable("lintian: deploy/install_packages.sh test installs it\n")
     bare_root()
     SecureBroker.shared()
 
