@@ -37,27 +37,36 @@ std::string Attempt(rd_kafka_t* client, absl::string_view asked, absl::Duration 
 
 // ---- Topics and their partitions
 
-// Until there is an answer, the time is over, or it is known that waiting does not help.
-absl::Status AskMetadata(rd_kafka_t* client, absl::Duration timeout, Metadata& metadata) {
+// Calls back what there is to tell: errors, as nothing is read yet.
+void TakeErrors(rd_kafka_t* client) {
+  if (rd_kafka_type(client) == RD_KAFKA_PRODUCER) {
+    rd_kafka_poll(client, 0);
+  } else if (rd_kafka_message_t* const message = rd_kafka_consumer_poll(client, 0)) {
+    rd_kafka_message_destroy(message);
+  }
+}
+
+// Until a broker answers, the time is over, or it is known that waiting does not help.
+absl::Status WaitForBrokers(rd_kafka_t* client, absl::Duration timeout) {
   constexpr absl::Duration kLook = absl::Milliseconds(500);
   const absl::Time deadline = absl::Now() + timeout;
   for (;;) {
-    const rd_kafka_metadata_t* answer = nullptr;
     const absl::Duration left = deadline - absl::Now();
+    const rd_kafka_metadata_t* answer = nullptr;
     const rd_kafka_resp_err_t error = rd_kafka_metadata(
         client, 0, nullptr, &answer, Milliseconds(std::clamp(left, absl::Milliseconds(1), kLook)));
-    metadata.reset(answer);
-    // Errors of the client are told by polling.
-    rd_kafka_poll(client, 0);
-    const bool may_come =
+    const Metadata unused(answer);
+    TakeErrors(client);
+    const bool is_silent =
         error == RD_KAFKA_RESP_ERR__TRANSPORT || error == RD_KAFKA_RESP_ERR__TIMED_OUT;
-    if (may_come && left > kLook && !TroubleOf(client).is_refused()) {
-      continue;
+    if (!is_silent) {
+      return ToStatus(error, Attempt(client, "the topics", timeout));
     }
-    const absl::Status status = ToStatus(error, Attempt(client, "the topics", timeout));
-    return may_come ? absl::Status(status.code(),
-                                   absl::StrCat(status.message(), TroubleOf(client).Advice()))
-                    : status;
+    if (left <= kLook || TroubleOf(client).is_refused()) {
+      const absl::Status status = ToStatus(error, Attempt(client, "the topics", timeout));
+      return absl::Status(status.code(),
+                          absl::StrCat(status.message(), TroubleOf(client).Advice()));
+    }
   }
 }
 
@@ -71,8 +80,11 @@ absl::Status AskPartitions(rd_kafka_t* client, absl::Duration timeout, TopicFact
       return ToStatus(rd_kafka_last_error(), absl::StrCat("asking for the topic ", name));
     }
   }
-  Metadata metadata;
-  WEIR_RETURN_IF_ERROR(AskMetadata(client, timeout, metadata));
+  const rd_kafka_metadata_t* answer = nullptr;
+  const rd_kafka_resp_err_t error =
+      rd_kafka_metadata(client, 0, nullptr, &answer, Milliseconds(timeout));
+  const Metadata metadata(answer);
+  WEIR_RETURN_IF_ERROR(ToStatus(error, Attempt(client, "the topics", timeout)));
   for (int i = 0; i < metadata->topic_cnt; ++i) {
     const rd_kafka_metadata_topic_t& topic = metadata->topics[i];
     if (const auto fact = facts.find(topic.topic); fact != facts.end()) {
@@ -152,6 +164,7 @@ absl::StatusOr<TopicFactsByName> AskTopics(rd_kafka_t* client,
     // What the answer leaves out is not there.
     facts[topic].error = RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
   }
+  WEIR_RETURN_IF_ERROR(WaitForBrokers(client, timeout));
   WEIR_RETURN_IF_ERROR(AskPartitions(client, timeout, facts));
   WEIR_RETURN_IF_ERROR(AskSettings(client, timeout, facts));
   return facts;

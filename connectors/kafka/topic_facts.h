@@ -27,9 +27,9 @@ struct TopicFacts {
 
 using TopicFactsByName = std::map<std::string, TopicFacts>;
 
-// Waits for at most `timeout` twice: for the topics, and for their settings; but no longer once
-// brokers refuse the client, which KafkaProperties has made. Then, and if none answers, the error
-// says what to look at.
+// For a client of KafkaProperties that reads nothing yet. Waits for at most `timeout` three times:
+// for a broker, for the topics, and for their settings; but no longer once brokers refuse the
+// client. Then, and if none answers, the error says what to look at.
 absl::StatusOr<TopicFactsByName> AskTopics(rd_kafka_t* client,
                                            const std::vector<std::string>& topics,
                                            absl::Duration timeout);

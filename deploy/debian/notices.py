@@ -31,11 +31,10 @@ def compiled_in(document: dict) -> list[str]:
 
 
 def bundled(build: Path) -> list[str]:
-    found = []
-    for page in sorted(build.glob("deploy/*/page.html")):
-        found += [f"{html.unescape(names)}\n\n{html.unescape(text)}\n"
-                  for names, text in SECTION.findall(page.read_text())]  # fmt: skip
-    return found
+    found = [f"{html.unescape(names)}\n\n{html.unescape(text)}\n"
+             for page in sorted(build.glob("deploy/*/page.html"))
+             for names, text in SECTION.findall(page.read_text())]  # fmt: skip
+    return list(dict.fromkeys(found))  # pages share some
 
 
 def main() -> None:

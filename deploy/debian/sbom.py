@@ -116,23 +116,32 @@ def compiled_from(build: Path) -> list[Path]:
     return [Path(each) for each in sorted(outside | static)]
 
 
+def locked_packages(build: Path) -> dict[str, Any]:
+    """All that the build has fetched from npm for pages, with versions and licences."""
+    locked: dict[str, Any] = {}
+    for lock in sorted(build.glob("deploy/*/package-lock.json")):
+        locked.update(json.loads(lock.read_text())["packages"])
+    return locked
+
+
 def npm_components(build: Path) -> list[dict[str, Any]]:
+    locked = locked_packages(build)
+    pages = sorted(build.glob("deploy/*/page.html"))
+    if not pages or not locked:
+        raise SystemExit(f"sbom: {build} has no pages, or nothing that says what is in them")
     components = {}
-    for page in sorted(build.glob("deploy/*/page.html")):
+    for page in pages:
         titles = [each for group in TITLES.findall(page.read_text()) for each in group.split(", ")]
-        lock_file = page.parent / "package-lock.json"
-        if bool(titles) != lock_file.exists():
-            raise SystemExit(f"sbom: {page} must have the licences of what is bundled into it, and "
-                             "beside it the lock that says what that is; or neither")  # fmt: skip
-        lock = json.loads(lock_file.read_text())["packages"] if titles else {}
+        if not titles:
+            raise SystemExit(f"sbom: {page} has no licences of what is bundled into it")
         for title in titles:
             name, version = html.unescape(title).rsplit(" ", 1)
-            locked = lock[f"node_modules/{name}"]
-            assert locked["version"] == version, title
+            known = locked[f"node_modules/{name}"]
+            assert known["version"] == version, title
             purl = f"pkg:npm/{name.replace('@', '%40')}@{version}"
             components[purl] = {
                 "type": "library", "bom-ref": purl, "name": name, "version": version,
-                "purl": purl, "licenses": [{"license": {"name": locked["license"]}}],
+                "purl": purl, "licenses": [{"license": {"name": known["license"]}}],
                 "properties": [{"name": "weir:linkage", "value": "bundled"}],
             }  # fmt: skip
     return list(components.values())

@@ -83,7 +83,8 @@ TEST(KafkaProperties, ThatAreRefusedTogether) {
   EXPECT_THAT(ProblemsOf({{"session.timeout.ms", "90000"}, {"max.poll.interval.ms", "30000"}}),
               HasSubstr("max.poll.interval.ms"));
   EXPECT_THAT(ProblemsOf({{"security.protocol", "ssl"}, {"ssl.ca.location", "/nowhere/ca.pem"}}),
-              AllOf(testing::StartsWith("weir.yaml:15: "), HasSubstr("ssl.ca.location")));
+              AllOf(testing::StartsWith("weir.yaml:15: "),
+                    HasSubstr("ssl.ca.location: /nowhere/ca.pem cannot be read: No such file")));
 }
 
 TEST(KafkaProperties, AllProblemsAtOnce) {
