@@ -51,6 +51,11 @@ def additional_items(_: Any, allowed: Any, value: Any, schema: Any) -> Iterator[
         yield jsonschema.ValidationError(f"{len(value)} items, and {len(first)} are most")
 
 
+def program_version() -> str:
+    shown = subprocess.run([WEIR, "--version"], capture_output=True, text=True, check=True).stdout
+    return shown.split()[-1]
+
+
 def schemas(package: str, path: str) -> zipfile.Path:
     """A file that a package of requirements.txt holds, which is left as it was fetched: packed."""
     (wheel,) = WHEELS.glob(f"{package}-*.whl")

@@ -73,7 +73,9 @@ class ExamplesTest(DeliveredCase):
         self.service = self.folder / "weir.yaml"
         self.policy = self.folder / "policy.yaml"
         self.service.write_text(change(SERVICE.read_text()))
-        self.policy.write_text(change(POLICY.read_text()))
+        # Each file of a policy that it names, also where that is commented out.
+        for name in re.findall(r"^#?\w+: (\w+\.yaml)$", SERVICE.read_text(), re.MULTILINE):
+            (self.folder / name).write_text(change(POLICY.read_text()))
         for name in re.findall(r"file:\$\{CREDENTIALS_DIRECTORY\}/([\w.-]+)", SERVICE.read_text()):
             self.secret(name)
 

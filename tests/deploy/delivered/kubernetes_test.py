@@ -6,7 +6,7 @@ import re
 import unittest
 from typing import Any
 
-from delivered import DEPLOY, DeliveredCase, document, problems, schemas
+from delivered import DEPLOY, DeliveredCase, document, problems, program_version, schemas
 
 FOLDER = DEPLOY / "kubernetes"
 OLDEST, NEWEST = "1.27.0", "1.37.0"
@@ -42,6 +42,11 @@ class ManifestsTest(DeliveredCase):
         there = {each.name for each in FOLDER.glob("*.yaml")} - {"kustomization.yaml"}
         made = [name for each in self.all["configMapGenerator"] for name in each["files"]]
         self.assertEqual(sorted(there), sorted([*self.all["resources"], *made]))
+
+    def test_the_image_is_of_this_version(self) -> None:
+        (image,) = self.all["images"]
+        self.assertEqual(image["name"], self.weir["image"])
+        self.assertEqual(image["newTag"], program_version())
 
     def test_names_are_those_of_one_another(self) -> None:
         labels = self.set["spec"]["template"]["metadata"]["labels"]
