@@ -177,6 +177,16 @@ class PackageTest(FaultCase):
         mode = self.machine.run("stat -c '%U %a' /var/lib/weir /etc/weir/credentials").split("\n")
         self.assertEqual(mode[:2], ["weir 750", "root 700"])
 
+    def reload(self, outcome: str) -> None:
+        """Reads the policy again, as the unit says, in the same process."""
+        process = self.unit("MainPID")
+        count = {"policy": "live", "outcome": outcome}
+        before = self.metric("weir_policy_reloads_total", **count)
+        self.machine.run("systemctl reload weir")
+        wait_until(lambda: self.metric("weir_policy_reloads_total", **count) > before,
+                   f"the policy is {outcome}", SLOW, self.logs)  # fmt: skip
+        self.assertEqual(self.unit("MainPID"), process)
+
     # -- the test
 
     def test_the_life_of_an_installation(self) -> None:
@@ -209,6 +219,10 @@ class PackageTest(FaultCase):
         open_before = self.open_episodes(records[:8_000])
         self.assertGreater(open_before, 0)
         process = self.unit("MainPID")
+        self.reload("unchanged")
+        with (self.machine.root / "etc/weir/policy.yaml").open("a") as policy:
+            policy.write(RULES.replace("2019-11-29", "2099-01-01"))
+        self.reload("applied")
 
         self.machine.run(f"{INSTALL} {PACKAGES}/{second}")
         self.wait_until_ready()
