@@ -26,8 +26,9 @@ absl::string_view WhatToDo(rd_kafka_resp_err_t error, absl::string_view reason) 
       return absl::StrContains(reason, "Disconnected while requesting ApiVersion")
                  ? "something is there, and hangs up: check that security.protocol is the one of "
                    "that port"
-                 : "check the addresses in bootstrap.servers, that the broker runs, and that "
-                   "nothing between stops the traffic";
+                 : "check the addresses in bootstrap.servers and those that brokers give of "
+                   "themselves (advertised.listeners), that they run, and that nothing between "
+                   "stops the traffic";
   }
 }
 

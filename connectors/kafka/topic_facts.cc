@@ -46,6 +46,19 @@ void TakeErrors(rd_kafka_t* client) {
   }
 }
 
+bool IsSilence(rd_kafka_resp_err_t error) {
+  return error == RD_KAFKA_RESP_ERR__TRANSPORT || error == RD_KAFKA_RESP_ERR__TIMED_OUT;
+}
+
+// What was asked of whom, and, if nobody answers, why that may be.
+absl::Status Unanswered(rd_kafka_t* client, rd_kafka_resp_err_t error, absl::string_view asked,
+                        absl::Duration timeout) {
+  const absl::Status status = ToStatus(error, Attempt(client, asked, timeout));
+  return IsSilence(error) ? absl::Status(status.code(),
+                                         absl::StrCat(status.message(), TroubleOf(client).Advice()))
+                          : status;
+}
+
 // Until a broker answers, the time is over, or it is known that waiting does not help.
 absl::Status WaitForBrokers(rd_kafka_t* client, absl::Duration timeout) {
   constexpr absl::Duration kLook = absl::Milliseconds(500);
@@ -57,15 +70,8 @@ absl::Status WaitForBrokers(rd_kafka_t* client, absl::Duration timeout) {
         client, 0, nullptr, &answer, Milliseconds(std::clamp(left, absl::Milliseconds(1), kLook)));
     const Metadata unused(answer);
     TakeErrors(client);
-    const bool is_silent =
-        error == RD_KAFKA_RESP_ERR__TRANSPORT || error == RD_KAFKA_RESP_ERR__TIMED_OUT;
-    if (!is_silent) {
-      return ToStatus(error, Attempt(client, "the topics", timeout));
-    }
-    if (left <= kLook || TroubleOf(client).is_refused()) {
-      const absl::Status status = ToStatus(error, Attempt(client, "the topics", timeout));
-      return absl::Status(status.code(),
-                          absl::StrCat(status.message(), TroubleOf(client).Advice()));
+    if (!IsSilence(error) || left <= kLook || TroubleOf(client).is_refused()) {
+      return Unanswered(client, error, "the topics", timeout);
     }
   }
 }
@@ -138,8 +144,9 @@ absl::Status AskSettings(rd_kafka_t* client, absl::Duration timeout, TopicFactsB
     return absl::OkStatus();
   }
   WEIR_ASSIGN_OR_RETURN(const EventHandle event, DescribeConfigs(client, resources, timeout));
-  WEIR_RETURN_IF_ERROR(ToStatus(rd_kafka_event_error(event.get()),
-                                Attempt(client, "the settings of the topics", timeout)));
+  TakeErrors(client);
+  WEIR_RETURN_IF_ERROR(
+      Unanswered(client, rd_kafka_event_error(event.get()), "the settings of the topics", timeout));
   const rd_kafka_DescribeConfigs_result_t* result =
       rd_kafka_event_DescribeConfigs_result(event.get());
   size_t count = 0;
