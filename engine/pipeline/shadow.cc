@@ -43,6 +43,9 @@ Shadow::Shadow(std::shared_ptr<const PolicyVersion> candidate, const Throttle& l
 
 void Shadow::Follow(absl::Span<const Arrival> arrivals, const Timeline& timeline,
                     absl::Span<const Verdict> verdicts) {
+  if (!since_ && !timeline.empty()) {
+    since_ = timeline.begin();
+  }
   arrivals_.clear();
   std::copy_if(arrivals.begin(), arrivals.end(), std::back_inserter(arrivals_),
                [&](const Arrival& arrival) {

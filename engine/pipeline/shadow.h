@@ -46,7 +46,7 @@ class Shadow {
 
   const std::shared_ptr<const PolicyVersion>& candidate() const { return candidate_; }
 
-  // The stream time at which it began; nothing if there was none yet.
+  // The stream time at which it began; nothing if there has been none yet.
   std::optional<TimeMs> since() const { return since_; }
 
   // After a round of the partition, with what was decided in it.

@@ -180,9 +180,14 @@ class Page:
             self.call("Input.dispatchKeyEvent", type=kind, key=key, code=key,
                       windowsVirtualKeyCode=code, **text)  # fmt: skip
 
-    def picture(self, file: Path) -> None:
+    def picture(self, file: Path, first: str = "", last: str = "") -> None:
+        """Of all of the page, or from where the element that `first` selects begins to where the
+        one that `last` selects ends."""
         size = self.call("Page.getLayoutMetrics")["cssContentSize"]
-        clip = {"x": 0, "y": 0, "width": size["width"], "height": size["height"], "scale": 1}
+        place = "document.querySelector('{}').getBoundingClientRect().{} + window.scrollY"
+        top = self.run(place.format(first, "top")) if first else 0
+        bottom = self.run(place.format(last, "bottom")) if last else size["height"]
+        clip = {"x": 0, "y": top, "width": size["width"], "height": bottom - top, "scale": 1}
         shot = self.call("Page.captureScreenshot", clip=clip, captureBeyondViewport=True)
         file.write_bytes(decoded(shot["data"]))
 

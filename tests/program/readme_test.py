@@ -17,8 +17,9 @@ import support
 from support import CONFIGURATION, DONE, FAILED, USAGE, ProgramCase
 
 README = (support.ROOT / "README.md").read_text(encoding="utf-8")
-DOCUMENTS = ("README.md", "ARCHITECTURE.md", "deploy/README.md", "deploy/INSPECT.md",
-             "deploy/TUNE.md", "engine/tune/README.md",
+DOCUMENTS = ("README.md", "ARCHITECTURE.md", "deploy/README.md", "deploy/GENERATE.md",
+             "deploy/INSPECT.md", "deploy/TUNE.md", "deploy/ALERTS.md",
+             "deploy/weir/API.md", "engine/tune/README.md",
              "connectors/config/CONFIG.md", "connectors/config/POLICY.md",
              "connectors/http/METRICS.md",
              "connectors/formats/FORMATS.md", "connectors/formats/STREAMS.md")  # fmt: skip

@@ -78,7 +78,7 @@ export class Shadow {
       return;
     }
     renew(this.summary, h("p", {}, verdict(data)), data.from === null ? null
-      : h("p", { class: "note" }, "The candidate\u2019s version in force is of "
+      : h("p", { class: "note" }, "The candidate is the version of "
         + `${instant(data.from)}${data.note ? ` (${data.note})` : ""}.`));
     this.totals.update(ROWS.map(([what, name]) =>
       ({ what, live: data.live[name], shadow: data.shadow[name] })));

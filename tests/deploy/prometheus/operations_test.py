@@ -24,7 +24,7 @@ RULES = ROOT / "deploy/prometheus/alerts.yaml"
 TESTS = ROOT / "deploy/prometheus/alerts_test.yaml"
 DASHBOARD = ROOT / "deploy/grafana/weir.json"
 SKIPPED = 77  # what ctest takes for skipped
-CANNOT_BE_HAD = 69  # what promtool.sh ends with then
+CANNOT_BE_HAD = 69  # what tool.sh ends with then
 
 # What is there of every scraped metric, and of every histogram.
 COMMON = {"job", "instance"}
@@ -233,8 +233,8 @@ class DashboardTest(unittest.TestCase):
 
 def main() -> None:
     global promtool
-    done = subprocess.run([ROOT / "deploy/prometheus/promtool.sh"], capture_output=True, text=True,
-                          check=False, timeout=240)  # fmt: skip
+    done = subprocess.run([ROOT / "deploy/prometheus/tool.sh", "promtool"], capture_output=True,
+                          text=True, check=False, timeout=240)  # fmt: skip
     if done.returncode == CANNOT_BE_HAD:
         in_ci = os.environ.get("WEIR_CI") == "1"
         verdict = "FAILED" if in_ci else "SKIPPED: NOTHING OF THIS WAS TESTED"

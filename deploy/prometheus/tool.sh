@@ -1,21 +1,31 @@
 #!/usr/bin/env bash
-# Prints the path of promtool, and fetches it first if there is none.
+# Prints the path of a tool of Prometheus, and fetches it first if there is none.
 #
-#     deploy/prometheus/promtool.sh
+#     deploy/prometheus/tool.sh promtool
+#     deploy/prometheus/tool.sh prometheus
 #
-# WEIR_PROMTOOL, else one on the PATH. Else it is taken out of Debian's package prometheus, which is
-# fetched from where apt gets packages and not installed: a server that starts, a user and a data
-# folder are not wanted. What is taken out lies in build/promtool.
+# WEIR_PROMTOOL and WEIR_PROMETHEUS, else those on the PATH. Else they are taken out of Debian's
+# package prometheus, which is fetched from where apt gets packages and not installed: a server that
+# starts, a user and a data folder are not wanted. What is taken out lies in build/prometheus.
 #
 # Exit code 69: it cannot be had on this machine, and the message says what was tried.
 set -euo pipefail
 
 here=$(cd -P -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
-folder=${here%/deploy/prometheus}/build/promtool
+folder=${here%/deploy/prometheus}/build/prometheus
 package=prometheus
+tool=${1:-}
+case ${tool} in
+  promtool | prometheus) ;;
+  *)
+    sed -n '2,/^set -e/{/^#/s/^# \{0,1\}//p}' "${BASH_SOURCE[0]}" >&2
+    exit 2
+    ;;
+esac
+given=WEIR_${tool^^}
 
 unavailable() {
-  printf 'promtool: %s\n' "$@" >&2
+  printf '%s: %s\n' "${tool}" "$*" >&2
   exit 69
 }
 
@@ -35,7 +45,7 @@ fetch() {
   local log=${folder}/log files
   command -v apt-get >/dev/null && command -v dpkg-deb >/dev/null ||
     unavailable "there is none on the PATH, and this is not a Debian-like system to take it from" \
-      "install Prometheus, or name promtool in WEIR_PROMTOOL"
+      "install Prometheus, or name ${tool} in ${given}"
   mkdir -p "${folder}"
   cd -- "${folder}"
   rm -f -- *.deb
@@ -44,19 +54,20 @@ fetch() {
     unavailable "apt-get download ${package} failed; the full log is ${log}"
   fi
   files=("${folder}/${package}"_*.deb)
-  dpkg-deb --fsys-tarfile "${files[0]}" | tar -x --strip-components=3 ./usr/bin/promtool
+  dpkg-deb --fsys-tarfile "${files[0]}" | tar -x --strip-components=3 \
+    ./usr/bin/promtool ./usr/bin/prometheus
   rm -rf -- *.deb lists cache
 }
 
-if [[ -n ${WEIR_PROMTOOL:-} ]]; then
-  echo "${WEIR_PROMTOOL}"
-elif command -v promtool >/dev/null; then
-  command -v promtool
+if [[ -n ${!given:-} ]]; then
+  echo "${!given}"
+elif command -v "${tool}" >/dev/null; then
+  command -v "${tool}"
 else
   mkdir -p "${folder}"
   # Two tests at a time fetch it once.
   exec 9>"${folder}/lock"
   flock 9
-  [[ -x ${folder}/promtool ]] || fetch
-  echo "${folder}/promtool"
+  [[ -x ${folder}/${tool} ]] || fetch
+  echo "${folder}/${tool}"
 fi
