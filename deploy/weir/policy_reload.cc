@@ -121,13 +121,11 @@ void FollowedPolicy::Take(bool asked, TimeMs now) {
   }
   if (DigestOf(*schedule) == DigestOf(holds_)) {
     untried_ = false;
-    metrics_.SetPolicyRefused(use_, false);
+    Stands();
     if (asked) {
-      metrics_.AddPolicyReload(use_, PolicyReloadOutcome::kUnchanged);
       spdlog::info("{} {}: nothing has changed", std::string(NameOf(use_)), path_);
+      metrics_.AddPolicyReload(use_, PolicyReloadOutcome::kUnchanged);
     }
-    const std::lock_guard lock(mutex_);
-    standing_.refused_at.reset();
     return;
   }
   const absl::Status applied = apply_(*schedule);
@@ -151,8 +149,6 @@ void FollowedPolicy::Take(bool asked, TimeMs now) {
 void FollowedPolicy::TakeUp(const PolicySchedule& schedule, TimeMs now) {
   holds_ = schedule;
   const std::string digest = DigestOf(schedule);
-  metrics_.AddPolicyReload(use_, PolicyReloadOutcome::kApplied);
-  metrics_.SetPolicyRefused(use_, false);
   if (use_ == PolicyUse::kLive) {
     metrics_.SetPolicy(digest, now);
   }
@@ -160,22 +156,35 @@ void FollowedPolicy::TakeUp(const PolicySchedule& schedule, TimeMs now) {
   spdlog::info("{} {} has been taken up: {} versions, the newest effective from {}{}",
                std::string(NameOf(use_)), path_, schedule.versions.size(), VersionName(newest),
                newest.note().empty() ? "" : absl::StrCat(" (", newest.note(), ")"));
+  {
+    const std::lock_guard lock(mutex_);
+    standing_.loaded = now;
+    standing_.digest = digest;
+  }
+  Stands();
+  metrics_.AddPolicyReload(use_, PolicyReloadOutcome::kApplied);
+}
+
+// What the file says holds.
+void FollowedPolicy::Stands() {
+  metrics_.SetPolicyRefused(use_, false);
   const std::lock_guard lock(mutex_);
-  standing_.loaded = now;
-  standing_.digest = digest;
   standing_.refused_at.reset();
 }
 
 void FollowedPolicy::Refuse(const absl::Status& why, TimeMs now) {
-  metrics_.AddPolicyReload(use_, PolicyReloadOutcome::kRefused);
   metrics_.SetPolicyRefused(use_, true);
   LogLines(spdlog::level::err,
            absl::StrCat("the ", NameOf(use_), " ", path_,
                         " is refused, and what it was before stays in force"),
            why.message());
-  const std::lock_guard lock(mutex_);
-  standing_.refused_at = now;
-  standing_.refused = std::string(why.message());
+  {
+    const std::lock_guard lock(mutex_);
+    standing_.refused_at = now;
+    standing_.refused = std::string(why.message());
+  }
+  // Last, so that whoever sees it finds the rest.
+  metrics_.AddPolicyReload(use_, PolicyReloadOutcome::kRefused);
 }
 
 // ---- Both

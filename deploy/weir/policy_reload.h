@@ -54,6 +54,7 @@ class FollowedPolicy {
   bool HasChanged();
   void Take(bool asked, TimeMs now);
   void TakeUp(const PolicySchedule& schedule, TimeMs now);
+  void Stands();
   void Refuse(const absl::Status& why, TimeMs now);
 
   const PolicyUse use_;

@@ -106,10 +106,17 @@ class Reload(PolicyCase):
         self.assertEqual(
             [s.metrics().total("weir_rebalances_total") for s in (one, two)], rebalances
         )
-        seen = [ask(service, "/api/status") for service in (one, two)]
-        self.assertEqual(len({each["policy"]["digest"] for each in seen}), 1)
-        in_force = {each["partition"]: each["policy"] for s in seen for each in s["partitions"]}
-        self.assertEqual(in_force, dict.fromkeys(range(8), "2025-12-01T05:00:00.000Z"))
+
+        def in_force() -> dict[int, str]:
+            seen = [ask(service, "/api/status") for service in (one, two)]
+            return {each["partition"]: each["policy"] for s in seen for each in s["partitions"]}
+
+        # It is told twice a second.
+        newest = dict.fromkeys(range(8), "2025-12-01T05:00:00.000Z")
+        wait_until(lambda: in_force() == newest, "the newest version is in force", SLOW,
+                   lambda: str(in_force()))  # fmt: skip
+        digests = {ask(service, "/api/status")["policy"]["digest"] for service in (one, two)}
+        self.assertEqual(len(digests), 1)
         stop_all(one, two)
         self.assert_outputs(topics, policy_of(STRICTER, LATER), with_model=True)
         # Each version made a difference in every partition.
