@@ -6,6 +6,7 @@
 
 #include <fstream>
 #include <map>
+#include <mutex>
 #include <set>
 #include <sstream>
 #include <string>
@@ -278,10 +279,12 @@ TEST(Metrics, AreServed) {
   Metrics metrics(1, "v");
   metrics.AddFence(0);
   // Kept, since the memory that it tells changes.
+  std::mutex mutex;
   std::string page;
   const auto server = HttpServer::Start(
       "127.0.0.1", 0,
       {{"/metrics", std::string(Metrics::kContentType), [&](const HttpQuery& /*query*/) {
+          const std::lock_guard lock(mutex);
           page = metrics.Text();
           return HttpAnswer{200, page};
         }}});
@@ -290,6 +293,7 @@ TEST(Metrics, AreServed) {
   const httplib::Result result = client.Get("/metrics");
   ASSERT_TRUE(result);
   EXPECT_THAT(result->body, HasSubstr("weir_fences_total{worker=\"0\"} 1"));
+  const std::lock_guard lock(mutex);
   EXPECT_EQ(result->body, page);
   EXPECT_EQ(result->get_header_value("Content-Type"), "text/plain; version=0.0.4; charset=utf-8");
 }
