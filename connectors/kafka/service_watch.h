@@ -76,8 +76,8 @@ struct PartitionProgress {
   uint64_t open_episodes = 0;
   std::optional<TimeMs> policy;          // effective date of the version in force, if it has one
   std::optional<Comparison> comparison;  // with the candidate, of all codes, if there is one
-  uint64_t table_bytes = 0;        // of the counter table's slots
-  std::vector<RecentCode> recent;  // in the running three minutes of stream time
+  uint64_t table_bytes = 0;              // of the counter table's slots
+  std::vector<RecentCode> recent;        // in the running three minutes of stream time
 };
 
 // Of one worker.
