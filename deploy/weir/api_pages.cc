@@ -295,6 +295,7 @@ std::vector<RecentCode> RecentOf(const std::vector<PlacedPartition>& partitions)
     }
   }
   std::vector<RecentCode> recent;
+  recent.reserve(codes.size());
   for (const auto& [code, sum] : codes) {
     recent.push_back(sum);
   }

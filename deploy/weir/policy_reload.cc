@@ -76,20 +76,17 @@ std::shared_ptr<const PolicyVersion> CandidateOf(const PolicySchedule& schedule)
 
 // ---- One file
 
-FollowedPolicy::FollowedPolicy(PolicyUse use, std::string path, const PolicySchedule& holds,
-                               TimeMs now, Metrics& metrics, Apply apply)
-    : use_(use),
-      path_(std::move(path)),
+FollowedPolicy::FollowedPolicy(Begin begin, Metrics& metrics, Apply apply)
+    : use_(begin.use),
+      path_(std::move(begin.path)),
       metrics_(metrics),
       apply_(std::move(apply)),
-      holds_(holds),
-      standing_{.file = path_,
-                .loaded = now,
-                .digest = DigestOf(holds),
-                .refused_at = {},
-                .refused = {}} {
+      holds_(std::move(begin.holds)) {
+  standing_.file = path_;
+  standing_.loaded = begin.now;
+  standing_.digest = DigestOf(holds_);
   if (use_ == PolicyUse::kLive) {
-    metrics_.SetPolicy(standing_.digest, now);
+    metrics_.SetPolicy(standing_.digest, begin.now);
   }
 }
 
@@ -189,13 +186,13 @@ void FollowedPolicy::Refuse(const absl::Status& why, TimeMs now) {
 
 // ---- Both
 
-PolicyReload::PolicyReload(Files files, LivePolicies& policies, Errands& errands, Metrics& metrics,
-                           std::function<TimeMs()> clock)
+PolicyReload::PolicyReload(const Files& files, LivePolicies& policies, Errands& errands,
+                           Metrics& metrics, std::function<TimeMs()> clock)
     : clock_(std::move(clock)),
-      live_(PolicyUse::kLive, files.live, *policies.now().live, clock_(), metrics,
+      live_({PolicyUse::kLive, files.live, *policies.now().live, clock_()}, metrics,
             [&policies, &errands](const PolicySchedule& schedule) {
               std::vector<std::string> remarks;
-              const absl::Status changed =
+              absl::Status changed =
                   ChangePolicy(errands, policies, std::make_shared<PolicySchedule>(schedule),
                                kWorkersAnswer, remarks);
               for (const std::string& remark : remarks) {
@@ -203,7 +200,7 @@ PolicyReload::PolicyReload(Files files, LivePolicies& policies, Errands& errands
               }
               return changed;
             }),
-      shadow_(PolicyUse::kShadow, files.shadow, files.shadow_holds, clock_(), metrics,
+      shadow_({PolicyUse::kShadow, files.shadow, files.shadow_holds, clock_()}, metrics,
               [&policies, &errands](const PolicySchedule& schedule) {
                 return ChangeCandidate(errands, policies, CandidateOf(schedule), kWorkersAnswer);
               }) {}

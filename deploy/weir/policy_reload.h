@@ -43,8 +43,15 @@ class FollowedPolicy {
   // Puts what the file says in force. DeadlineExceeded: it will be asked again.
   using Apply = std::function<absl::Status(const PolicySchedule& schedule)>;
 
-  FollowedPolicy(PolicyUse use, std::string path, const PolicySchedule& holds, TimeMs now,
-                 Metrics& metrics, Apply apply);
+  // What it begins with.
+  struct Begin {
+    PolicyUse use = PolicyUse::kLive;
+    std::string path;  // empty: none was configured
+    PolicySchedule holds;
+    TimeMs now;
+  };
+
+  FollowedPolicy(Begin begin, Metrics& metrics, Apply apply);
 
   void Look(bool asked, TimeMs now);
 
@@ -81,7 +88,7 @@ class PolicyReload {
   };
 
   // All but `files` outlive it.
-  PolicyReload(Files files, LivePolicies& policies, Errands& errands, Metrics& metrics,
+  PolicyReload(const Files& files, LivePolicies& policies, Errands& errands, Metrics& metrics,
                std::function<TimeMs()> clock);
 
   // `asked`: whatever the files look like.
