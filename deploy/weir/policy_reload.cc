@@ -77,14 +77,10 @@ std::shared_ptr<const PolicyVersion> CandidateOf(const PolicySchedule& schedule)
 // ---- One file
 
 FollowedPolicy::FollowedPolicy(Begin begin, Metrics& metrics, Apply apply)
-    : use_(begin.use),
-      path_(std::move(begin.path)),
-      metrics_(metrics),
-      apply_(std::move(apply)),
-      holds_(std::move(begin.holds)) {
+    : use_(begin.use), path_(std::move(begin.path)), metrics_(metrics), apply_(std::move(apply)) {
   standing_.file = path_;
   standing_.loaded = begin.now;
-  standing_.digest = DigestOf(holds_);
+  standing_.digest = DigestOf(begin.holds);
   if (use_ == PolicyUse::kLive) {
     metrics_.SetPolicy(standing_.digest, begin.now);
   }
@@ -116,7 +112,7 @@ void FollowedPolicy::Take(bool asked, TimeMs now) {
     Refuse(schedule.status(), now);
     return;
   }
-  if (DigestOf(*schedule) == DigestOf(holds_)) {
+  if (DigestOf(*schedule) == standing().digest) {
     untried_ = false;
     Stands();
     if (asked) {
@@ -144,7 +140,6 @@ void FollowedPolicy::Take(bool asked, TimeMs now) {
 }
 
 void FollowedPolicy::TakeUp(const PolicySchedule& schedule, TimeMs now) {
-  holds_ = schedule;
   const std::string digest = DigestOf(schedule);
   if (use_ == PolicyUse::kLive) {
     metrics_.SetPolicy(digest, now);

@@ -47,7 +47,7 @@ class FollowedPolicy {
   struct Begin {
     PolicyUse use = PolicyUse::kLive;
     std::string path;  // empty: none was configured
-    PolicySchedule holds;
+    const PolicySchedule& holds;
     TimeMs now;
   };
 
@@ -68,7 +68,6 @@ class FollowedPolicy {
   const std::string path_;
   Metrics& metrics_;
   const Apply apply_;
-  PolicySchedule holds_;
   // What tells versions of the file apart without reading it. Empty at first, so that a change
   // since the service read it is not missed.
   std::string seen_;

@@ -24,6 +24,7 @@
 #include "deploy/weir/serve_watch.h"
 #include "deploy/weir/service_log.h"
 #include "deploy/weir/state_directory.h"
+#include "deploy/weir/wall_clock.h"
 #include "engine/base/status_macros.h"
 
 #include "spdlog/spdlog.h"
@@ -36,12 +37,6 @@ constexpr absl::Duration kClusterAnswers = absl::Seconds(15);
 
 // A worker that has not said for so long that it is alive will not mend by itself.
 constexpr std::chrono::seconds kLongestSilence{120};
-
-TimeMs WallClockNow() {
-  return TimeMs{std::chrono::duration_cast<std::chrono::milliseconds>(
-                    std::chrono::system_clock::now().time_since_epoch())
-                    .count()};
-}
 
 Topics TopicsOf(const ServiceConfig& config) {
   return NameTopics({.group = config.group,
@@ -162,7 +157,6 @@ absl::Status Serve(const ConfiguredService& configured) {
   WEIR_ASSIGN_OR_RETURN(const std::unique_ptr<CrashMarks> crash_marks,
                         CrashMarks::Open(absl::StrCat(config.state_dir, "/crashes"), log));
   Metrics metrics(config.workers, WEIR_VERSION);
-  metrics.SetStarted(WallClockNow());
   std::vector<std::unique_ptr<ServeWatch>> watches;
   std::vector<WorkerWatch*> views;
   for (size_t worker = 0; worker < config.workers; ++worker) {
@@ -184,6 +178,7 @@ absl::Status Serve(const ConfiguredService& configured) {
                           .errands = errands,
                           .started = WallClockNow(),
                           .clock = WallClockNow};
+  metrics.SetStarted(state.started);
   WEIR_ASSIGN_OR_RETURN(
       const std::unique_ptr<HttpServer> http,
       HttpServer::Start(config.http_host, config.http_port, PagesOf(metrics, state)));

@@ -9,18 +9,13 @@
 #include "absl/strings/str_join.h"
 
 #include "deploy/weir/service_log.h"
+#include "deploy/weir/wall_clock.h"
 
 #include "spdlog/common.h"
 
 namespace weir {
 
 namespace {
-
-TimeMs WallClockNow() {
-  return TimeMs{std::chrono::duration_cast<std::chrono::milliseconds>(
-                    std::chrono::system_clock::now().time_since_epoch())
-                    .count()};
-}
 
 CommitOutcome OutcomeOf(TransactionEnd end) {
   switch (end) {

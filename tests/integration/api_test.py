@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from faults import POLICY, SLOW, FaultCase, device_id, stop_all, storms
-from kafka_support import Service, main, support, wait_until
+from kafka_support import main, support, wait_until
 
 HOURS = 6
 KEY_FIELDS = (
@@ -19,13 +19,6 @@ KEY_FIELDS = (
     "next_timer",
 )  # fmt: skip
 COUNTS = ("alerts", "copies", "consolidated", "pending")
-
-
-def ask(service: Service, path: str) -> dict[str, Any]:
-    status, text = service.get(path)
-    assert status == 200, (path, status, text)
-    answer: dict[str, Any] = json.loads(text)
-    return answer
 
 
 def as_an_episode(key: dict[str, Any]) -> dict[str, Any]:
@@ -63,7 +56,7 @@ class Api(FaultCase):
     def test_episodes(self) -> None:
         expected = [as_an_episode(key) for key in self.inspect("--storming")]
         self.assertGreater(len(expected), 5)
-        answer = ask(self.one, "/api/episodes?top=1000")
+        answer = self.one.ask("/api/episodes?top=1000")
         found = [only(expected[0], each) for each in answer["episodes"]]
         by_key = lambda each: (-each["consolidated"], each["device"], each["code"])  # noqa: E731
         self.assertEqual(sorted(found, key=by_key), sorted(
@@ -91,21 +84,21 @@ class Api(FaultCase):
             self.assertEqual(entry["consolidated"], sum(each["consolidated"] for each in own))
 
     def test_episodes_of_a_code_or_a_device_and_the_first_of_them(self) -> None:
-        every = ask(self.one, "/api/episodes?top=1000")
+        every = self.one.ask("/api/episodes?top=1000")
         code, device = every["codes"][-1]["code"], every["top_devices"][-1]["device"]
-        of_code = ask(self.one, f"/api/episodes?code={code}")
+        of_code = self.one.ask(f"/api/episodes?code={code}")
         self.assertEqual(of_code["episodes"],
                          [each for each in every["episodes"] if each["code"] == code])  # fmt: skip
         self.assertEqual([each["code"] for each in of_code["codes"]], [code])
-        of_device = ask(self.one, f"/api/episodes?device={device.replace('-', '')}")
+        of_device = self.one.ask(f"/api/episodes?device={device.replace('-', '')}")
         self.assertEqual(of_device["episodes"],
                          [each for each in every["episodes"] if each["device"] == device],
                          )  # fmt: skip
-        first = ask(self.one, "/api/episodes?top=2")
+        first = self.one.ask("/api/episodes?top=2")
         self.assertEqual(first["episodes"], every["episodes"][:2])
         self.assertEqual(first["open"], every["open"])
         self.assertEqual(first["consolidated"], every["consolidated"])
-        self.assertEqual(ask(self.one, "/api/episodes?top=0")["episodes"], [])
+        self.assertEqual(self.one.ask("/api/episodes?top=0")["episodes"], [])
 
     def test_keys_of_a_device(self) -> None:
         storming = self.inspect("--storming")[0]["device"]
@@ -113,22 +106,22 @@ class Api(FaultCase):
         unknown = device_id(0, 60_000)
         for device in (storming, quiet, unknown):
             (expected,) = self.inspect("--device", device)
-            answer = ask(self.one, f"/api/keys/{device}")
+            answer = self.one.ask(f"/api/keys/{device}")
             self.assertEqual(answer["device"], device)
             fields = set(KEY_FIELDS) - {"partition"}  # which is told once
             self.assertEqual([only(fields, key) for key in answer["keys"]],
                              [only(fields, key) for key in expected["keys"]])  # fmt: skip
             for key in expected["keys"]:
                 self.assertEqual(answer["partition"], key["partition"])
-        self.assertGreater(len(ask(self.one, f"/api/keys/{storming}")["keys"]), 0)
-        self.assertEqual(ask(self.one, f"/api/keys/{unknown}")["keys"], [])
+        self.assertGreater(len(self.one.ask(f"/api/keys/{storming}")["keys"]), 0)
+        self.assertEqual(self.one.ask(f"/api/keys/{unknown}")["keys"], [])
 
     def test_status(self) -> None:
         self.wait_for_metric(self.one, lambda n: n == 0, "weir_lag_records")
         # What a commit did is told once its outcome is back.
-        wait_until(lambda: self.episodes_by_totals() == ask(self.one, "/api/episodes")["open"],
+        wait_until(lambda: self.episodes_by_totals() == self.one.ask("/api/episodes")["open"],
                    "all has been told", SLOW, self.one.log)  # fmt: skip
-        answer = ask(self.one, "/api/status")
+        answer = self.one.ask("/api/status")
         metrics = self.one.metrics()
         self.assertEqual(answer["instance"], "weir-0")
         self.assertTrue(answer["ready"])
@@ -149,7 +142,7 @@ class Api(FaultCase):
         self.assertEqual(len(answer["policy"]["versions"]), 1)
 
     def episodes_by_totals(self) -> int:
-        totals = ask(self.one, "/api/status")["totals"]
+        totals = self.one.ask("/api/status")["totals"]
         return int(totals["episodes_started"] - totals["episodes_ended"])
 
     def test_what_is_asked_wrongly(self) -> None:
@@ -178,7 +171,7 @@ class Api(FaultCase):
                 return status in (200, 503)
 
             wait_until(answers, "it answers", SLOW, self.one.log)
-            self.assertEqual(ask(self.one, "/api/status")["totals"]["read"], 4_000)
+            self.assertEqual(self.one.ask("/api/status")["totals"]["read"], 4_000)
         finally:
             self.broker.start()
         stop_all(self.one)

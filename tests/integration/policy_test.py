@@ -10,13 +10,13 @@ import json
 import signal
 import threading
 from collections import Counter
-from pathlib import Path
 from typing import Any
 
 from expected import by_model, by_replay
 from faults import HOUR, POLICY, SLOW, FaultCase, stop_all, storms
 from kafka_support import Record, Service, Topics, main, wait_until
 from records import read
+from service import replace_file
 
 HOURS = 6  # of stream time in a test's records, from midnight on
 CODE = "8F3E"
@@ -34,28 +34,6 @@ def policy_of(*more: dict[str, Any]) -> dict[str, Any]:
     policy = copy.deepcopy(dict(POLICY))
     policy["policies"] += more
     return policy
-
-
-def write(service: Service, policy: Any, text: str | None = None) -> None:
-    write_to(policy_file(service), policy, text)
-
-
-def write_to(path: Path, policy: Any, text: str | None = None) -> None:
-    """Beside the file, and then in its place."""
-    new = path.with_suffix(".new")
-    new.write_text(json.dumps(policy) if text is None else text)
-    new.rename(path)
-
-
-def policy_file(service: Service) -> Path:
-    return Path(service.config["policy"])
-
-
-def ask(service: Service, path: str) -> dict[str, Any]:
-    status, text = service.get(path)
-    assert status == 200, (path, status, text)
-    answer: dict[str, Any] = json.loads(text)
-    return answer
 
 
 def until(records: list[Record], begin: float, end: float) -> list[Record]:
@@ -89,16 +67,16 @@ class Reload(PolicyCase):
         loader = threading.Thread(target=self.load, args=(topics, until(records, 0, 2.5)))
         loader.start()
         self.wait_for_progress(topics, 500)
-        write(one, policy_of(STRICTER))
+        one.write_policy(policy_of(STRICTER))
         one.signal(signal.SIGHUP)
-        write(two, policy_of(STRICTER))  # which it finds by itself
+        two.write_policy(policy_of(STRICTER))  # which it finds by itself
         for service in (one, two):
             self.wait_for_reload(service, "applied")
         loader.join()
         loader = threading.Thread(target=self.load, args=(topics, until(records, 2.5, 4.5)))
         loader.start()
         for service in (one, two):
-            write(service, policy_of(STRICTER, LATER))
+            service.write_policy(policy_of(STRICTER, LATER))
             self.wait_for_reload(service, "applied", 2)
         loader.join()
         self.load(topics, until(records, 4.5, 99))
@@ -108,14 +86,14 @@ class Reload(PolicyCase):
         )
 
         def in_force() -> dict[int, str]:
-            seen = [ask(service, "/api/status") for service in (one, two)]
+            seen = [service.ask("/api/status") for service in (one, two)]
             return {each["partition"]: each["policy"] for s in seen for each in s["partitions"]}
 
         # It is told twice a second.
         newest = dict.fromkeys(range(8), "2025-12-01T05:00:00.000Z")
         wait_until(lambda: in_force() == newest, "the newest version is in force", SLOW,
                    lambda: str(in_force()))  # fmt: skip
-        digests = {ask(service, "/api/status")["policy"]["digest"] for service in (one, two)}
+        digests = {service.ask("/api/status")["policy"]["digest"] for service in (one, two)}
         self.assertEqual(len(digests), 1)
         stop_all(one, two)
         self.assert_outputs(topics, policy_of(STRICTER, LATER), with_model=True)
@@ -146,21 +124,21 @@ class Reload(PolicyCase):
         ]
         for number, (policy, text, words) in enumerate(refusals):
             with self.subTest(words):
-                write(service, policy, text)
+                service.write_policy(policy, text)
                 self.wait_for_reload(service, "refused", number + 1)
                 self.assertIn(words, service.log())
                 self.assertEqual(service.metrics().total("weir_policy_refused", policy="live"), 1)
-        why = ask(service, "/api/status")["policy"]["refused"]["why"]
+        why = service.ask("/api/status")["policy"]["refused"]["why"]
         self.assertIn("max_ahead cannot be changed", why)
-        policy_file(service).unlink()
+        service.policy_file().unlink()
         self.wait_for_reload(service, "refused", len(refusals) + 1)
         # Work goes on meanwhile, and a policy that is right is taken up at last.
         self.load(topics, until(records, 4, 4.5))
         self.wait_until_committed(topics)
-        write(service, policy_of(LATER))
+        service.write_policy(policy_of(LATER))
         self.wait_for_reload(service, "applied")
         self.assertEqual(service.metrics().total("weir_policy_refused"), 0)
-        self.assertNotIn("refused", ask(service, "/api/status")["policy"])
+        self.assertNotIn("refused", service.ask("/api/status")["policy"])
         self.load(topics, until(records, 4.5, 99))
         self.wait_until_committed(topics)
         # A restart finds the versions in the state.
@@ -200,7 +178,7 @@ class Shadow(PolicyCase):
         service.start()
         self.load(topics, until(records, 0, 3))
         self.wait_until_committed(topics)
-        answer = ask(service, "/api/shadow")
+        answer = service.ask("/api/shadow")
         self.assertEqual(answer["version"]["note"], "stricter")
         self.assertEqual(answer["live"], self.by_policy(topics, POLICY))
         self.assertEqual(answer["shadow"], self.by_candidate(topics, self.candidate))
@@ -218,12 +196,12 @@ class Shadow(PolicyCase):
                         "weir_shadow_alerts", policy=p, verdict=v) == answer[p][n],
                     f"the metric of {policy} {verdict}", SLOW, service.log)  # fmt: skip
         # Another candidate begins anew.
-        write_to(shadow, policy_of(LATER))
+        replace_file(shadow, policy_of(LATER))
         self.wait_for_reload(service, "applied", policy="shadow")
-        self.assertEqual(ask(service, "/api/shadow")["alerts"], 0)
+        self.assertEqual(service.ask("/api/shadow")["alerts"], 0)
         self.load(topics, until(records, 3, 99))
         self.wait_until_committed(topics)
-        answer = ask(service, "/api/shadow")
+        answer = service.ask("/api/shadow")
         self.assertEqual(answer["version"], {"effective_from": "2025-12-01T05:00:00.000Z",
                                              "note": "nothing held back"})  # fmt: skip
         self.assertEqual(answer["shadow"]["forwarded"], answer["alerts"])

@@ -60,6 +60,13 @@ class Metrics:
         )
 
 
+def replace_file(path: Path, content: Any, text: str | None = None) -> None:
+    """Beside the file, and then in its place: by `content` as JSON, or by `text`."""
+    new = path.with_suffix(".new")
+    new.write_text(json.dumps(content) if text is None else text)
+    new.rename(path)
+
+
 class Service:
     """One instance. It may end and be started again, with the same folder and configuration."""
 
@@ -110,6 +117,12 @@ class Service:
     def write_config(self) -> None:
         # JSON is YAML.
         self.file.write_text(json.dumps(self.config, indent=2) + "\n")
+
+    def policy_file(self) -> Path:
+        return Path(self.config["policy"])
+
+    def write_policy(self, policy: Any, text: str | None = None) -> None:
+        replace_file(self.policy_file(), policy, text)
 
     def _limit_files(self) -> None:
         # An error to whoever writes, and not a signal that ends the process.
@@ -178,6 +191,13 @@ class Service:
             return error.code, error.read().decode(errors="replace")
         except OSError as error:
             return 0, str(error)
+
+    def ask(self, path: str) -> dict[str, Any]:
+        """What the API answers."""
+        status, text = self.get(path)
+        assert status == 200, (path, status, text)
+        answer: dict[str, Any] = json.loads(text)
+        return answer
 
     def ready(self) -> bool:
         return self.get("/readyz")[0] == 200

@@ -260,22 +260,16 @@ class Walkthrough(FaultCase):
             self.assertIn("fold it", said)
             page.picture(self.pictures / "console-shadow.png", "#shadow", "#shadow")
 
-    def ask(self, service: Service, path: str) -> dict[str, Any]:
-        status, text = service.get(path)
-        self.assertEqual(status, 200, text)
-        answer: dict[str, Any] = json.loads(text)
-        return answer
-
     def understood_by_the_api(self, service: Service) -> None:
-        first = self.ask(service, "/api/episodes?top=1")["episodes"][0]
+        first = service.ask("/api/episodes?top=1")["episodes"][0]
         self.assertEqual((first["device"], first["code"]), (STORMY, STORM_CODE))
         self.assertEqual((first["threshold"], first["window"]), (10, "1h"))
         self.assertEqual(first["note"], "as agreed")
         self.held_before = first["consolidated"]
         self.assertGreater(self.held_before, 1_000)
-        (key,) = self.ask(service, f"/api/keys/{STORMY}")["keys"]
+        (key,) = service.ask(f"/api/keys/{STORMY}")["keys"]
         self.assertEqual(key["episode"]["consolidated"], first["consolidated"])
-        shadow = self.ask(service, "/api/shadow")
+        shadow = service.ask("/api/shadow")
         self.assertEqual(shadow["codes"][0]["code"], STORM_CODE)
         self.assertGreater(shadow["shadow"]["consolidated"], shadow["live"]["consolidated"])
 
@@ -291,19 +285,16 @@ class Walkthrough(FaultCase):
                 "codes": {STORM_CODE: FOLDED},
             }
         )
-        path = Path(service.config["policy"])
-        new = path.with_suffix(".new")
-        new.write_text(json.dumps(policy))
-        new.rename(path)
-        wait_until(lambda: len(self.ask(service, "/api/status")["policy"]["versions"]) == 2,
+        service.write_policy(policy)
+        wait_until(lambda: len(service.ask("/api/status")["policy"]["versions"]) == 2,
                    "the policy is taken up", SLOW, service.log)  # fmt: skip
         return policy
 
     def seen_to_work(self, chromium: browser.Browser, service: Service) -> None:
-        wait_until(lambda: self.ask(service, "/api/status")["partitions"][1]["policy"]
+        wait_until(lambda: service.ask("/api/status")["partitions"][1]["policy"]
                    == iso(self.now + 5 * MINUTE).replace("Z", ".000Z"),
                    "the version is in force", SLOW, service.log)  # fmt: skip
-        (storm,) = self.ask(service, f"/api/episodes?device={STORMY}")["episodes"]
+        (storm,) = service.ask(f"/api/episodes?device={STORMY}")["episodes"]
         self.assertEqual(storm["note"], f"{STORM_CODE} folded")
         self.assertEqual(storm["copies"], 0)  # it is told at the end
         with self.opened(chromium, service, "#at=policy") as page:

@@ -18,6 +18,7 @@
 #include "connectors/kafka/policy_change.h"
 #include "engine/pipeline/decider.h"
 #include "tests/support/memory_ports.h"
+#include "tests/support/schedules.h"
 
 namespace weir {
 namespace {
@@ -93,17 +94,6 @@ TEST(Errands, AWorkerThatDoesNotComeNeverRunsIt) {
   EXPECT_EQ(runs, 1);
 }
 
-PolicySchedule WithThresholds(const std::vector<std::pair<int64_t, uint64_t>>& versions) {
-  PolicySchedule schedule;
-  for (const auto& [from, threshold] : versions) {
-    PolicyRules rules;
-    rules.effective_from = TimeMs{from};
-    rules.fallback.threshold = threshold;
-    schedule.versions.emplace_back(rules);
-  }
-  return schedule;
-}
-
 // A partition whose stream time is `now`.
 ReadyPartition PartitionAt(int32_t number, const LivePolicies& policies, TimeMs now) {
   ReadyPartition ready;
@@ -130,7 +120,7 @@ class PolicyChange : public testing::Test {
 
   size_t VersionsLive() const { return policies_.now().live->versions.size(); }
 
-  LivePolicies policies_{{std::make_shared<PolicySchedule>(WithThresholds({{1000, 3}})), nullptr}};
+  LivePolicies policies_{{std::make_shared<PolicySchedule>(ScheduleOf({{1000, 3}})), nullptr}};
   Errands errands_{2};
   ReadyPartition early_ = PartitionAt(0, policies_, TimeMs{5000});
   ReadyPartition late_ = PartitionAt(1, policies_, TimeMs{9000});
@@ -141,7 +131,7 @@ TEST_F(PolicyChange, HoldsForAllOrForNone) {
   const Worker one(errands_, 0, {&early_});
   const Worker two(errands_, 1, {&late_});
   // Ahead of one partition, but not of the other.
-  const absl::Status refused = Change(WithThresholds({{1000, 3}, {8000, 4}}));
+  const absl::Status refused = Change(ScheduleOf({{1000, 3}, {8000, 4}}));
   EXPECT_EQ(refused.code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_TRUE(absl::StrContains(refused.message(), "stream time has reached 1970-01-01T00:00:09"))
       << refused;
@@ -149,7 +139,7 @@ TEST_F(PolicyChange, HoldsForAllOrForNone) {
   EXPECT_NE(early_.policy, nullptr);
   EXPECT_EQ(early_.policy->versions.size(), 1U);
 
-  const absl::Status taken = Change(WithThresholds({{1000, 3}, {9001, 4}}));
+  const absl::Status taken = Change(ScheduleOf({{1000, 3}, {9001, 4}}));
   EXPECT_TRUE(taken.ok()) << taken;
   EXPECT_EQ(remarks_, std::vector<std::string>());
   EXPECT_EQ(VersionsLive(), 2U);
@@ -159,21 +149,20 @@ TEST_F(PolicyChange, HoldsForAllOrForNone) {
 
 TEST_F(PolicyChange, WithoutAllWorkersNothingChanges) {
   const Worker one(errands_, 0, {&early_});
-  const absl::Status late = Change(WithThresholds({{1000, 3}, {9001, 4}}), kNotLong);
+  const absl::Status late = Change(ScheduleOf({{1000, 3}, {9001, 4}}), kNotLong);
   EXPECT_EQ(late.code(), absl::StatusCode::kDeadlineExceeded);
   EXPECT_EQ(VersionsLive(), 1U);
   EXPECT_EQ(early_.policy->versions.size(), 1U);
   // The other one comes, and it is tried again.
   const Worker two(errands_, 1, {&late_});
-  EXPECT_TRUE(Change(WithThresholds({{1000, 3}, {9001, 4}})).ok());
+  EXPECT_TRUE(Change(ScheduleOf({{1000, 3}, {9001, 4}})).ok());
   EXPECT_EQ(late_.policy->versions.size(), 2U);
 }
 
 TEST_F(PolicyChange, ACandidateIsWatchedByAllAndGoesAgain) {
   const Worker one(errands_, 0, {&early_});
   const Worker two(errands_, 1, {&late_});
-  const auto candidate =
-      std::make_shared<PolicyVersion>(WithThresholds({{1000, 7}}).versions.front());
+  const auto candidate = std::make_shared<PolicyVersion>(ScheduleOf({{1000, 7}}).versions.front());
   ASSERT_TRUE(ChangeCandidate(errands_, policies_, candidate, kForEver).ok());
   ASSERT_NE(early_.owned->shadow(), nullptr);
   ASSERT_NE(late_.owned->shadow(), nullptr);

@@ -11,20 +11,10 @@
 
 #include "gtest/gtest.h"
 
+#include "tests/support/schedules.h"
+
 namespace weir {
 namespace {
-
-// Versions by date, in milliseconds, and threshold.
-PolicySchedule Schedule(const std::vector<std::pair<int64_t, uint64_t>>& versions) {
-  PolicySchedule schedule;
-  for (const auto& [from, threshold] : versions) {
-    PolicyRules rules;
-    rules.effective_from = TimeMs{from};
-    rules.fallback.threshold = threshold;
-    schedule.versions.emplace_back(rules);
-  }
-  return schedule;
-}
 
 struct Adopted {
   std::vector<std::pair<int64_t, uint64_t>> versions;  // as above; -1 without a date
@@ -46,8 +36,8 @@ Adopted Adopt(const PolicySchedule& past, const PolicySchedule& given, std::opti
 using Expected = std::vector<std::pair<int64_t, uint64_t>>;
 
 TEST(AdoptSchedule, OfTheSamePolicyThereIsNothingToRemark) {
-  const PolicySchedule given = Schedule({{1000, 3}, {2000, 4}, {3000, 5}});
-  const Adopted adopted = Adopt(Schedule({{1000, 3}, {2000, 4}}), given, TimeMs{2500});
+  const PolicySchedule given = ScheduleOf({{1000, 3}, {2000, 4}, {3000, 5}});
+  const Adopted adopted = Adopt(ScheduleOf({{1000, 3}, {2000, 4}}), given, TimeMs{2500});
   EXPECT_EQ(adopted.versions, (Expected{{1000, 3}, {2000, 4}, {3000, 5}}));
   EXPECT_EQ(adopted.remarks, "");
   const PolicySchedule defaults = PolicySchedule::Default();
@@ -56,8 +46,8 @@ TEST(AdoptSchedule, OfTheSamePolicyThereIsNothingToRemark) {
 }
 
 TEST(AdoptSchedule, WhatHasTakenEffectStaysAndWhatLiesAheadIsTaken) {
-  const PolicySchedule given = Schedule({{1000, 7}, {1500, 8}, {3000, 5}});
-  const Adopted adopted = Adopt(Schedule({{1000, 3}, {2000, 4}}), given, TimeMs{2500});
+  const PolicySchedule given = ScheduleOf({{1000, 7}, {1500, 8}, {3000, 5}});
+  const Adopted adopted = Adopt(ScheduleOf({{1000, 3}, {2000, 4}}), given, TimeMs{2500});
   EXPECT_EQ(adopted.versions, (Expected{{1000, 3}, {2000, 4}, {3000, 5}}));
   EXPECT_EQ(adopted.remarks,
             "the policy version effective from 1970-01-01T00:00:01.000Z stays as it took effect; "
@@ -70,14 +60,14 @@ TEST(AdoptSchedule, WhatHasTakenEffectStaysAndWhatLiesAheadIsTaken) {
 
 TEST(AdoptSchedule, AVersionOfThisVeryInstantHasPassed) {
   const Adopted adopted =
-      Adopt(Schedule({{1000, 3}}), Schedule({{1000, 3}, {2000, 4}, {2001, 5}}), TimeMs{2000});
+      Adopt(ScheduleOf({{1000, 3}}), ScheduleOf({{1000, 3}, {2000, 4}, {2001, 5}}), TimeMs{2000});
   EXPECT_EQ(adopted.versions, (Expected{{1000, 3}, {2001, 5}}));
   EXPECT_NE(adopted.remarks.find("00:00:02.000Z of the policy given"), std::string::npos);
 }
 
 TEST(AdoptSchedule, TheBuiltInDefaultsStayLikeAnyVersion) {
   const Adopted adopted =
-      Adopt(PolicySchedule::Default(), Schedule({{1000, 3}, {3000, 5}}), TimeMs{2000});
+      Adopt(PolicySchedule::Default(), ScheduleOf({{1000, 3}, {3000, 5}}), TimeMs{2000});
   EXPECT_EQ(adopted.versions, (Expected{{-1, 10}, {3000, 5}}));
   EXPECT_EQ(adopted.remarks,
             "the policy version effective from the built-in defaults has taken effect and stays, "
@@ -87,16 +77,16 @@ TEST(AdoptSchedule, TheBuiltInDefaultsStayLikeAnyVersion) {
 }
 
 TEST(AdoptSchedule, WithoutAStreamTimeNothingHasPassed) {
-  const Adopted adopted = Adopt(PolicySchedule{}, Schedule({{1000, 3}, {3000, 5}}), std::nullopt);
+  const Adopted adopted = Adopt(PolicySchedule{}, ScheduleOf({{1000, 3}, {3000, 5}}), std::nullopt);
   EXPECT_EQ(adopted.versions, (Expected{{1000, 3}, {3000, 5}}));
   EXPECT_EQ(adopted.remarks, "");
 }
 
 TEST(AdoptSchedule, KeepsTheSettingsOfThePast) {
-  PolicySchedule given = Schedule({{1000, 3}});
+  PolicySchedule given = ScheduleOf({{1000, 3}});
   given.duplicate_window = DurationMs{2 * kHour.value};
   given.max_ahead = DurationMs{2 * kDay.value};
-  const Adopted adopted = Adopt(Schedule({{1000, 3}}), given, TimeMs{2000});
+  const Adopted adopted = Adopt(ScheduleOf({{1000, 3}}), given, TimeMs{2000});
   EXPECT_EQ(adopted.remarks,
             "duplicate_window stays 1h; the 2h of the policy given is set aside\n"
             "max_ahead stays 1d; the 2d of the policy given is set aside\n");
@@ -108,19 +98,19 @@ std::string Problems(const PolicySchedule& current, const PolicySchedule& next,
 }
 
 TEST(CheckGoesOn, WhatLiesAheadMayChange) {
-  const PolicySchedule current = Schedule({{1000, 3}, {2000, 4}});
+  const PolicySchedule current = ScheduleOf({{1000, 3}, {2000, 4}});
   EXPECT_EQ(Problems(current, current, TimeMs{5000}), "");
-  EXPECT_EQ(Problems(current, Schedule({{1000, 3}, {2000, 4}, {5001, 9}}), TimeMs{5000}), "");
-  EXPECT_EQ(Problems(current, Schedule({{1000, 3}}), TimeMs{1999}), "");
-  EXPECT_EQ(Problems(current, Schedule({{1000, 3}, {1999, 7}}), TimeMs{1998}), "");
-  EXPECT_EQ(Problems(current, Schedule({{1, 9}}), std::nullopt), "");
+  EXPECT_EQ(Problems(current, ScheduleOf({{1000, 3}, {2000, 4}, {5001, 9}}), TimeMs{5000}), "");
+  EXPECT_EQ(Problems(current, ScheduleOf({{1000, 3}}), TimeMs{1999}), "");
+  EXPECT_EQ(Problems(current, ScheduleOf({{1000, 3}, {1999, 7}}), TimeMs{1998}), "");
+  EXPECT_EQ(Problems(current, ScheduleOf({{1, 9}}), std::nullopt), "");
 }
 
 TEST(CheckGoesOn, AllThatWouldChangeThePastIsListed) {
-  PolicySchedule next = Schedule({{500, 1}, {1000, 9}, {2001, 2}});
+  PolicySchedule next = ScheduleOf({{500, 1}, {1000, 9}, {2001, 2}});
   next.duplicate_window = kMinute;
   next.max_ahead = kMinute;
-  const absl::Status refused = CheckGoesOn(Schedule({{1000, 3}, {2000, 4}}), next, TimeMs{2000});
+  const absl::Status refused = CheckGoesOn(ScheduleOf({{1000, 3}, {2000, 4}}), next, TimeMs{2000});
   EXPECT_EQ(refused.code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_EQ(refused.message(),
             "the version effective from 1970-01-01T00:00:01.000Z has taken effect and cannot be "
@@ -137,7 +127,8 @@ TEST(CheckGoesOn, AllThatWouldChangeThePastIsListed) {
 
 // So that a partition which has fallen out of step with the file does not block what lies ahead.
 TEST(CheckGoesOn, WhatBothLackIsNoChange) {
-  EXPECT_EQ(Problems(Schedule({{1000, 3}}), Schedule({{1000, 3}, {9000, 4}}), TimeMs{5000}), "");
+  EXPECT_EQ(Problems(ScheduleOf({{1000, 3}}), ScheduleOf({{1000, 3}, {9000, 4}}), TimeMs{5000}),
+            "");
 }
 
 }  // namespace
