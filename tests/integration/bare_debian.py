@@ -16,7 +16,8 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
-from broker import ROOT, Unavailable, is_alive
+from broker import ROOT, Unavailable
+from processes import is_alive
 from waiting import wait_until
 
 SUITE = "bookworm"

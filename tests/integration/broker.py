@@ -19,6 +19,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import FrameType
 
+from processes import freeze, is_alive, thaw
+
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPT = ROOT / "deploy/kafka/broker.sh"
 UNAVAILABLE = 69  # exit code of the scripts in deploy/kafka
@@ -49,17 +51,6 @@ def free_ports(count: int) -> list[int]:
         if len(ports) == count:
             return ports
     raise AssertionError("200 ports on 127.0.0.1 are all in use")
-
-
-def is_alive(pid: int) -> bool:
-    """One that has ended may stay as a zombie, where nobody waits for it. Its threads may take
-    longer than itself."""
-    process = Path(f"/proc/{pid}")
-    try:
-        state = (process / "stat").read_text().rpartition(")")[2].split()[0]
-        return state != "Z" or len(list((process / "task").iterdir())) > 1
-    except OSError:
-        return False
 
 
 class Broker:
@@ -148,10 +139,10 @@ class Broker:
 
     def freeze(self) -> None:
         """It does not answer any more, and connections stay open, until thaw()."""
-        os.kill(self.pid(), signal.SIGSTOP)
+        freeze(self.pid())
 
     def thaw(self) -> None:
-        os.kill(self.pid(), signal.SIGCONT)
+        thaw(self.pid())
 
     def heal(self) -> None:
         """Whatever was done to it: it serves again."""

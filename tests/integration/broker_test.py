@@ -21,7 +21,7 @@ from pathlib import Path
 from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic
 
-from broker import SCRIPT, UNAVAILABLE, is_alive
+from broker import SCRIPT, UNAVAILABLE
 from expected import COUNT, PASS_ALL, SEQUENCE, Letter, Original, Outputs, Passed
 from faults import device_id
 from kafka_support import (
@@ -43,6 +43,7 @@ from kafka_support import (
     wait_until,
 )
 from notices import Item, Written, counters_of, repeated
+from processes import is_alive
 from records import put
 from service import Metrics
 from system_records import SystemRecords

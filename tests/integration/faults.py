@@ -14,7 +14,6 @@ import os
 import re
 import unittest
 from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 from confluent_kafka.admin import AdminClient, ConfigResource
@@ -31,7 +30,7 @@ from kafka_support import (
     record,
     wait_until,
 )
-
+from processes import is_frozen
 from system_records import SystemRecords
 
 LONG = os.environ.get("WEIR_LONG") == "1"
@@ -221,8 +220,7 @@ def restored(service: Service) -> dict[int, int]:
 
 def is_stopped(service: Service) -> bool:
     assert service.process is not None
-    stat = Path(f"/proc/{service.process.pid}/stat").read_text()
-    return stat.rpartition(")")[2].split()[0] == "T"
+    return is_frozen(service.process.pid)
 
 
 def stop_all(*services: Service) -> None:

@@ -16,6 +16,7 @@ from typing import Any
 
 from broker import free_ports
 from expected import support
+from processes import freeze, thaw
 from waiting import wait_until
 
 START = 60.0  # seconds until it must be ready
@@ -165,10 +166,12 @@ class Service:
         self.process.wait()
 
     def freeze(self) -> None:
-        self.signal(signal.SIGSTOP)
+        assert self.process is not None
+        freeze(self.process.pid)
 
     def thaw(self) -> None:
-        self.signal(signal.SIGCONT)
+        assert self.process is not None
+        thaw(self.process.pid)
 
     def signal(self, number: signal.Signals) -> None:
         assert self.process is not None
