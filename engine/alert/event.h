@@ -67,16 +67,18 @@ struct BasicAlert {
 using Alert = BasicAlert<absl::string_view>;
 using KeptAlert = BasicAlert<std::string>;
 
-// The payload can be decoded from the original: of the two, one is kept.
-inline KeptAlert Keep(const Alert& alert) {
-  return {.device = alert.device,
-          .code = alert.code,
-          .recipient = alert.recipient,
-          .counter = alert.counter,
-          .received = alert.received,
-          .device_time = alert.device_time,
-          .payload = std::string(alert.original.empty() ? alert.payload : absl::string_view()),
-          .original = std::string(alert.original)};
+// Makes `kept` the alert. The payload can be decoded from the original: of the two, one is kept.
+inline void Keep(const Alert& alert, KeptAlert& kept) {
+  kept.device = alert.device;
+  kept.code = alert.code;
+  kept.recipient = alert.recipient;
+  kept.counter = alert.counter;
+  kept.received = alert.received;
+  kept.device_time = alert.device_time;
+  // Into the memory that the alert kept before has left.
+  const absl::string_view payload = alert.original.empty() ? alert.payload : absl::string_view();
+  kept.payload.assign(payload.data(), payload.size());
+  kept.original.assign(alert.original.data(), alert.original.size());
 }
 
 inline Alert View(const KeptAlert& alert) {

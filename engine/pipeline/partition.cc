@@ -50,6 +50,7 @@ void Partition::Begin(absl::Span<const Record> records, absl::Span<const uint32_
   registry_.Begin();
   records_ = records;
   verdicts_ = verdicts;
+  arrivals_.reserve(mine.size());
   for (const uint32_t index : mine) {
     Take(records[index], index);
   }

@@ -69,9 +69,12 @@ absl::StatusOr<size_t> Replay::Step(size_t limit) {
 
 void Replay::Decide() {
   for (uint32_t i = 0; i < records_.size(); ++i) {
-    PartitionAt(records_[i].partition);
-    dealt_.resize(partitions_.size());
-    dealt_[records_[i].partition].push_back(i);
+    const uint32_t partition = records_[i].partition;
+    if (partition >= dealt_.size()) {
+      PartitionAt(partition);
+      dealt_.resize(partitions_.size());
+    }
+    dealt_[partition].push_back(i);
   }
   verdicts_.resize(records_.size());
   std::vector<Partition*> at_work;

@@ -20,7 +20,6 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <optional>
 #include <string>
 #include <vector>
@@ -28,6 +27,7 @@
 #include "absl/base/attributes.h"
 
 #include "engine/alert/event.h"
+#include "engine/base/chunked_queue.h"
 #include "engine/base/units.h"
 #include "engine/base/wire.h"
 
@@ -56,7 +56,10 @@ struct Sighting {
 
   static constexpr size_t kBytes = 24;  // encoded
 
-  void Encode(std::string& out) const;
+  void Encode(std::string& out) const {
+    PutWords({id.high, id.low, static_cast<uint64_t>(at.value)}, out);
+  }
+
   // Nothing if the bytes end or are no sighting.
   static std::optional<Sighting> Decode(WireReader& in);
 };
@@ -132,7 +135,7 @@ class Duplicates {
   void RemakeIndex();
 
   DurationMs window_;
-  std::deque<Sighting> seen_;
+  ChunkedQueue<Sighting> seen_;
   uint64_t first_ = 0;     // number of the sighting at the front; they are numbered as they come
   size_t batch_size_ = 0;  // how many at the back are of the open batch
   std::vector<Slot> index_;

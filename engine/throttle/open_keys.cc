@@ -152,19 +152,23 @@ const OpenKey* OpenKeys::Find(const AlertKey& key) const {
   return found == keys_.end() ? nullptr : &found->second.state;
 }
 
-OpenKeys::Entry& OpenKeys::Journalled(const AlertKey& key) {
+OpenKey* OpenKeys::TouchIfOpen(const AlertKey& key) {
   const auto found = keys_.find(key);
-  WEIR_CHECK(found != keys_.end());
+  if (found == keys_.end()) {
+    return nullptr;
+  }
   Entry& entry = found->second;
   if (entry.batch != batch_) {
     journal_.push_back({key, entry.state});
     entry.batch = batch_;
   }
-  return entry;
+  return &entry.state;
 }
 
 OpenKey& OpenKeys::Touch(const AlertKey& key) {
-  return Journalled(key).state;
+  OpenKey* const open = TouchIfOpen(key);
+  WEIR_CHECK(open != nullptr);
+  return *open;
 }
 
 OpenKey& OpenKeys::Open(const AlertKey& key, OpenKey state) {

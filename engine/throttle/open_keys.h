@@ -61,7 +61,10 @@ class OpenKeys {
   // The key's state; null if it is not open.
   const OpenKey* Find(const AlertKey& key) const;
 
-  // For changing it, except for count.window; the key is open.
+  // For changing it, except for count.window; null if the key is not open.
+  OpenKey* TouchIfOpen(const AlertKey& key);
+
+  // The same where the key is known to be open.
   OpenKey& Touch(const AlertKey& key);
 
   // Opens a key that is not open.
@@ -124,7 +127,6 @@ class OpenKeys {
 
   static constexpr TimeMs kNever{INT64_MAX};
 
-  Entry& Journalled(const AlertKey& key);
   void AddTimer(const Timer& timer);
   void RemoveTimer(const Timer& timer);
   std::vector<AlertKey> InOrderOfPosition(std::vector<AlertKey> keys) const;

@@ -43,7 +43,7 @@ void Shard::Decide(const Timeline& timeline, std::optional<TimeMs> until,
       Approach(group[i], prepared[i]);
     }
     for (size_t i = 0; i < group.size(); ++i) {
-      const Arrival& arrival = group[i].arrival;
+      const Arrival& arrival = *group[i].arrival;
       FireDueBy(arrival.now, timeline);
       verdicts[arrival.record] = DecideOne(group[i], prepared[i]);
     }
@@ -55,9 +55,9 @@ void Shard::Decide(const Timeline& timeline, std::optional<TimeMs> until,
 }
 
 Shard::Prepared Shard::Prepare(const Dealt& dealt) const {
-  const Alert* alert = dealt.arrival.alert;
+  const Alert* alert = dealt.arrival->alert;
   Prepared prepared;
-  prepared.id = alert != nullptr ? FingerprintOf(*alert) : FingerprintOf(*dealt.arrival.other);
+  prepared.id = alert != nullptr ? FingerprintOf(*alert) : FingerprintOf(*dealt.arrival->other);
   if (prepared.id) {
     duplicates_.Prefetch(*prepared.id);
   }
@@ -74,7 +74,7 @@ void Shard::Approach(const Dealt& dealt, Prepared& prepared) {
 }
 
 Verdict Shard::DecideOne(const Dealt& dealt, const Prepared& prepared) {
-  const Arrival& arrival = dealt.arrival;
+  const Arrival& arrival = *dealt.arrival;
   if (arrival.alert == nullptr) {
     return prepared.id && duplicates_.IsDuplicate(*prepared.id, arrival.now) ? Verdict::kDuplicate
                                                                              : Verdict::kForward;
@@ -97,7 +97,7 @@ Verdict Shard::DecideOne(const Dealt& dealt, const Prepared& prepared) {
 }
 
 Verdict Shard::Count(const Dealt& dealt, const Prepared& prepared) {
-  const Arrival& arrival = dealt.arrival;
+  const Arrival& arrival = *dealt.arrival;
   const AlertKey key = KeyOf(*arrival.alert, version());
   const Counting how = CountingOf(arrival.alert->code, key.code, arrival.now);
   if (dealt.tag == 0) {
@@ -157,12 +157,11 @@ void Shard::OpenAfter(uint64_t before, const Counting& how, const AlertKey& key,
 
 // Counts an alert whose key is open, or cannot be in the counter table.
 Verdict Shard::CountOpen(const Counting& how, const Arrival& arrival, const AlertKey& key) {
-  if (open_keys_.Find(key) == nullptr) {
-    open_keys_.Open(key, {.count = {.window = how.window},
-                          .window = how.policy.window,
-                          .last_position = arrival.position});
+  OpenKey* found = open_keys_.TouchIfOpen(key);
+  if (found == nullptr) {
+    found = &open_keys_.Open(key, {.count = {.window = how.window}, .window = how.policy.window});
   }
-  OpenKey& open = open_keys_.Touch(key);
+  OpenKey& open = *found;
   WEIR_CHECK(open.count.window == how.window);
   open.last_position = arrival.position;
   const Finding finding = CountIn(how, open.count);
@@ -200,7 +199,7 @@ Verdict Shard::Throttled(const Arrival& arrival, const CodePolicy& policy, OpenK
   const bool passes = (first_of_later_window && forward.kind != Forward::Kind::kNone) ||
                       (forward.kind == Forward::Kind::kOneIn && episode.pending == forward.n);
   if (!passes) {
-    episode.last = Keep(*arrival.alert);
+    Keep(*arrival.alert, episode.last);
     return Verdict::kConsolidate;
   }
   ledger_.At({.record = arrival.record});

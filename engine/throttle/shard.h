@@ -54,8 +54,9 @@ class Shard {
         DurationMs duplicate_window);
 
   // Gives it an alert to decide: one of its devices', in the order of the log, with the tag of the
-  // alert's key under the version in force. An alert that is not counted has none.
-  void Deal(const Arrival& arrival, uint32_t tag) { dealt_.push_back({arrival, tag}); }
+  // alert's key under the version in force. An alert that is not counted has none. The arrival
+  // stays where it is until it has been decided.
+  void Deal(const Arrival& arrival, uint32_t tag) { dealt_.push_back({&arrival, tag}); }
 
   // Decides what it was dealt; what is due by then happens before each of the alerts, and what is
   // due by `until` in the end. Puts the verdict of each alert at its record.
@@ -101,7 +102,7 @@ class Shard {
   };
 
   struct Dealt {
-    Arrival arrival;
+    const Arrival* arrival;
     uint32_t tag = 0;
   };
 
@@ -113,7 +114,7 @@ class Shard {
 
   // Of an alert with a tag.
   static CounterTable::Key SlotKey(const Dealt& dealt) {
-    return {.device = dealt.arrival.alert->device->value, .tag = dealt.tag};
+    return {.device = dealt.arrival->alert->device->value, .tag = dealt.tag};
   }
 
   Prepared Prepare(const Dealt& dealt) const;

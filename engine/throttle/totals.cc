@@ -1,5 +1,7 @@
 #include "engine/throttle/totals.h"
 
+#include <cstdint>
+#include <map>
 #include <string>
 #include <utility>
 
@@ -20,18 +22,23 @@ CodeTotals& CodeTotals::operator+=(const CodeTotals& other) {
   return *this;
 }
 
-std::vector<CodeTotals> Totals::codes() const {
-  std::vector<CodeTotals> codes = codes_;
+template <typename Codes>
+void Totals::AddBatchTo(Codes& codes) const {
   for (const ShardTotals& shard : shards_) {
     for (const AlertCode code : shard.used_) {
       codes[code.index()] += shard.codes_[code.index()];
     }
   }
+}
+
+std::vector<CodeTotals> Totals::codes() const {
+  std::vector<CodeTotals> codes = codes_;
+  AddBatchTo(codes);
   return codes;
 }
 
 void Totals::Accept() {
-  codes_ = codes();
+  AddBatchTo(codes_);
   Rollback();
 }
 
@@ -46,12 +53,11 @@ void Totals::Rollback() {
 }
 
 void Totals::Export(const StateScope& scope) const {
-  const std::vector<CodeTotals> codes = this->codes();
-  for (uint16_t index = 0; index < AlertCode::kCount; ++index) {
-    const CodeTotals& now = codes[index];
-    if (now == codes_[index]) {
-      continue;
-    }
+  std::map<uint16_t, CodeTotals> added;
+  AddBatchTo(added);
+  for (const auto& [index, change] : added) {
+    CodeTotals now = codes_[index];
+    now += change;
     std::string value;
     for (const uint64_t count : {now.duplicates, now.alerts, now.forwarded, now.copies,
                                  now.unrepresented, now.started, now.ended}) {

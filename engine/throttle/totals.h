@@ -77,6 +77,10 @@ class Totals {
   absl::Status Load(absl::string_view name, absl::string_view value);
 
  private:
+  // Adds what the open batch adds; `codes` has a place for each code.
+  template <typename Codes>
+  void AddBatchTo(Codes& codes) const;
+
   std::vector<CodeTotals> codes_;    // at the last Accept
   std::vector<ShardTotals> shards_;  // what the open batch adds
 };

@@ -26,7 +26,8 @@ Alert Whole(const std::string& payload) {
 TEST(Event, AKeptAlertSaysWhatItSaidInFlight) {
   std::string payload = "payload";
   const Alert alert = Whole(payload);
-  const KeptAlert kept = Keep(alert);
+  KeptAlert kept;
+  Keep(alert, kept);
   payload = "another";
   const Alert view = View(kept);
   EXPECT_EQ(view.device, alert.device);
@@ -43,7 +44,8 @@ TEST(Event, TheOriginalIsKeptInThePlaceOfThePayload) {
   const std::string payload = "payload";
   Alert alert = Whole(payload);
   alert.original = "key, headers and payload";
-  const KeptAlert kept = Keep(alert);
+  KeptAlert kept;
+  Keep(alert, kept);
   EXPECT_EQ(View(kept).original, "key, headers and payload");
   EXPECT_EQ(View(kept).payload, "");
   EXPECT_EQ(View(kept).counter, alert.counter);
