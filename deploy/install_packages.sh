@@ -17,7 +17,7 @@ build_packages=(
 test_packages=(
   libgtest-dev libgmock-dev libbenchmark-dev
   python3 clang-14 clang-format-14 clang-tidy-14 libclang-rt-14-dev
-  zstd gzip git libxml2-utils
+  zstd gzip git libxml2-utils valgrind
   openjdk-17-jdk-headless maven kcat python3-confluent-kafka curl
   chromium
   python3-yaml python3-jsonschema python3-pip openssl

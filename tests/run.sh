@@ -8,6 +8,7 @@
 # WEIR_FUZZ_SECONDS  how long to run the fuzz harness of each decoder, by default 60; of what reads
 #                    nothing from outside at run time (policies, states), a third of that
 # WEIR_ANALYZE       0: clang-tidy leaves out the static analyzer, which takes most of its time
+# WEIR_UNIT_TESTS    sanitized: the tests of GoogleTest are built and run with sanitizers only
 # WEIR_TIDY_SHARE    3: clang-tidy looks at a third of the files: whose turn it is by the commit
 #
 # Output of the tools goes to build/logs; the end of it is shown when a stage fails.
@@ -113,9 +114,9 @@ steadily() {
   "${prefix[@]}" "$@"
 }
 
-# configure PRESET
+# configure PRESET [OPTION...]
 configure() {
-  logged "$1-configure" cmake --preset "$1" -DWEIR_TESTS=ON
+  logged "$1-configure" cmake --preset "$1" -DWEIR_TESTS=ON "${@:2}"
 }
 
 # build PRESET [TARGET...]
@@ -165,11 +166,11 @@ print(*(f"{n}\0" for n in sorted(names) if n.split("/")[0] in ours), sep="", end
 }
 
 # Prints the executables behind the tests labelled tsan, relative to the build directory. They are
-# read from the release build: before a build, ctest does not know which tests an executable has.
+# read from the build before: before its own, ctest does not know which tests an executable has.
 tsan_targets() {
-  ctest --test-dir build/release --show-only=json-v1 -L '^tsan$' | python3 -c '
+  ctest --test-dir build/fuzz --show-only=json-v1 -L '^tsan$' | python3 -c '
 import json, pathlib, sys
-build = pathlib.Path("build/release").resolve()
+build = pathlib.Path("build/fuzz").resolve()
 paths = {
     pathlib.Path(argument)
     for test in json.load(sys.stdin)["tests"]
@@ -187,13 +188,22 @@ install_packages() {
 }
 
 release_build() {
-  configure release
+  local unit_tests=ON
+  if [[ ${WEIR_UNIT_TESTS:-} == sanitized ]]; then
+    unit_tests=OFF
+  fi
+  configure release "-DWEIR_UNIT_TESTS=${unit_tests}"
   build release
 }
 
 release_tests() {
   # Tests with a broker mostly wait for it.
   run_tests release --parallel $((jobs + 1))
+}
+
+count_instructions() {
+  logged instructions bench/instructions/instructions.py
+  cat "${logs}/instructions.log"
 }
 
 # The build for fuzzing is that of the preset asan and more: one build serves the tests and the
@@ -323,6 +333,7 @@ fi
 stage "release: build" release_build
 stage "release: tests" release_tests
 if ! ${quick}; then
+  stage "instructions per alert" count_instructions
   stage "asan: build and tests" asan_tests
   stage "tsan: build and tests" tsan_tests
 fi
