@@ -84,11 +84,11 @@ void Partition::Take(const Record& record, uint32_t index) {
 void Partition::Take(const Record& record, const Alert& alert, uint32_t index) {
   const bool timed = Observe(alert, progress_.clock);
   WEIR_CHECK(timed);  // without any time it is a dead letter
-  FollowClock(index);
+  const TimeMs now = FollowClock(index);
   arrivals_.push_back(
-      {.alert = &alert, .now = *now(), .position = record.origin.offset, .record = index});
+      {.alert = &alert, .now = now, .position = record.origin.offset, .record = index});
   if (registry_.Concerns(alert)) {
-    registry_.Add(index, record.number, now());
+    registry_.Add(index, record.number, now);
   }
 }
 
@@ -130,12 +130,18 @@ std::optional<TimeMs> Partition::NextDue() const {
   return alerts && others ? std::min(alerts, others) : alerts ? alerts : others;
 }
 
-// The clock has moved, with the record with this index, or stayed.
-void Partition::FollowClock(uint32_t index) {
-  if (progress_.fired_to && *progress_.fired_to <= *progress_.clock.now()) {
-    progress_.fired_to.reset();
+// The clock has moved, with the record with this index, or stayed. Gives now().
+TimeMs Partition::FollowClock(uint32_t index) {
+  TimeMs now = *progress_.clock.now();
+  if (progress_.fired_to) {
+    if (*progress_.fired_to <= now) {
+      progress_.fired_to.reset();
+    } else {
+      now = *progress_.fired_to;
+    }
   }
-  timeline_.Add(index, *now());
+  timeline_.Add(index, now);
+  return now;
 }
 
 std::optional<TimeMs> Partition::TimeAfter(absl::Span<const Record> records) const {

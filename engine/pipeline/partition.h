@@ -171,7 +171,7 @@ class Partition {
   void Take(const Record& record, uint32_t index);
   void Take(const Record& record, const Alert& alert, uint32_t index);
   void Take(const Record& record, const OtherEvent& event, uint32_t index);
-  void FollowClock(uint32_t index);
+  TimeMs FollowClock(uint32_t index);
   std::string EncodeHead() const;
   absl::Status LoadHead(absl::string_view value);
   absl::Status CheckPast() const;
