@@ -41,8 +41,8 @@ readme=false
 declare -A value=([weir]="" [systems]=weir,kafka-streams,flink,redis [formats]=json,gbcs
   [parts]=throughput,latency,restart)
 declare -A full=([rounds]=3 [records]=5000000 [seconds]=60 [keys]=1000000 [rate]=20000
-  [low-rate]=1000 [check-records]=200000 [warm]=15 [latency-seconds]=15 [latency-warm]=10)
-declare -A small=([rounds]=1 [records]=200000 [seconds]=10 [keys]=50000 [rate]=2000
+  [low-rate]=1000 [check-records]=200000 [warm]=30 [latency-seconds]=15 [latency-warm]=10)
+declare -A small=([rounds]=1 [records]=400000 [seconds]=10 [keys]=50000 [rate]=2000
   [low-rate]=500 [check-records]=50000 [warm]=5 [latency-seconds]=4 [latency-warm]=2)
 while (($# > 0)); do
   case "$1" in
@@ -136,7 +136,8 @@ numbers=()
 for name in rounds records seconds keys low-rate check-records warm latency-seconds latency-warm; do
   numbers+=("--${name}" "${value[${name}]}")
 done
-logged "${results}/compare.log" env WEIR="$(realpath -- "${weir}")" PYTHONDONTWRITEBYTECODE=1 \
+# It ends in order if this script is ended.
+logged "${results}/compare.log" setpriv --pdeathsig TERM env WEIR="$(realpath -- "${weir}")" PYTHONDONTWRITEBYTECODE=1 \
   PYTHONPATH=bench:bench/service:bench/replay:bench/peers/java:tests/integration \
   /usr/bin/python3 bench/compare/compare.py --out build/bench/compare.json \
   --folder build/bench/compare --peers build/peers \

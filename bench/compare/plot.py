@@ -20,7 +20,8 @@ COLUMNS = 3
 PANEL = (WIDTH - 2 * MARGIN - (COLUMNS - 1) * GAP) / COLUMNS
 HEAD, ROW, BAR = 46, 40, 14
 FIGURES = 96  # beside the longest bar
-HEADING, FOOT = 58, 34
+HEADING, FOOT = 58, 44
+PER_CORE = "Per core: thousands of alerts in a second of processor time."
 
 STYLE = """
 .card { fill: #ffffff; stroke: #d0d7de }
@@ -172,13 +173,19 @@ def plot(result: Mapping[str, Any]) -> str:
         for place, panel in enumerate(row):
             lines += draw_panel(panel, MARGIN + place * (PANEL + GAP), top)
         top += tall
-    foot = (
-        f"{machine['date']}, {machine['processor']}. k/s per core: thousands in a second of "
-        f"processor time. "
-        f"Bars: medians of {result['rounds']} runs, lines: from lowest to highest."
-    )
-    lines += [text(MARGIN, height - 14, "quiet small", foot), "</svg>"]
+    place = f"{machine['date']}, {machine['processor']}"
+    lines += [
+        text(MARGIN, height - 32, "quiet small", f"{place}. {spread_note(result['rounds'])}"),
+        text(MARGIN, height - 14, "quiet small", PER_CORE),
+        "</svg>",
+    ]
     return "\n".join(lines) + "\n"
+
+
+def spread_note(rounds: int) -> str:
+    if rounds == 1:
+        return "One run of each."
+    return f"Bars: medians of {rounds} runs, lines: from the lowest to the highest."
 
 
 def described(panels: Sequence[Panel]) -> str:

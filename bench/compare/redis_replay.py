@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from contestants import POLICY
+from contestants import MORTAL, POLICY
 from fleet import decoded, key_of, lines
 from kafka_support import wait_until
 from records import milliseconds
@@ -40,7 +40,7 @@ class RedisServer:
         words = [word for pair in options.items() for word in pair]
         with on_processor(processor), self.log.open("wb") as log:
             self.process = subprocess.Popen(
-                ["setpriv", "--pdeathsig", "KILL", "redis-server", *words],
+                [*MORTAL, "redis-server", *words],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log,
             )  # fmt: skip
         try:

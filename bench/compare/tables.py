@@ -123,7 +123,7 @@ def about(result: Mapping[str, Any]) -> Iterator[str]:
     yield (
         f"{machine['date']}, {machine['processor']}, {machine['processors']} processors, "
         f"{machine['memory_gib']} GiB, Linux {machine['kernel']}; `{result['command']}`, "
-        f"{result['rounds']} rounds. Medians, with the lowest and the highest."
+        f"rounds: {result['rounds']}. Medians, with the lowest and the highest."
     )
     yield ""
     yield "Versions: " + ", ".join(f"{name} {text}" for name, text in result["versions"].items())
@@ -194,8 +194,8 @@ def short_lines(result: Mapping[str, Any]) -> Iterator[str]:
     )
     yield (
         f"{machine['date']}, {machine['processor']}, {machine['processors']} processors; "
-        f"`{result['command']}`{': ' if named else ''}{named}. Medians of {result['rounds']} "
-        f"rounds, and of ratios what the lowest and the highest would give."
+        f"`{result['command']}`{': ' if named else ''}{named}. Rounds: {result['rounds']}; shown "
+        f"are medians, and of ratios what the lowest and the highest would give."
     )
 
 

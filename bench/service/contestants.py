@@ -18,6 +18,8 @@ from machine import on_processor
 
 READY = 60.0  # seconds
 END = 60.0
+# What is started so does not outlive this process, whatever becomes of that.
+MORTAL = ("setpriv", "--pdeathsig", "KILL")
 TAIL = 60  # lines of a log that are shown
 MOST_CHANGELOG = 32 << 20  # bytes of it that are kept as a sample
 
@@ -151,6 +153,7 @@ class Weir:
             "policy": str(policy),
         }
         self.service = Service(folder, merged(preset, config or {}))
+        self.service.wrapper = MORTAL
 
     def start(self) -> None:
         self.launch()
@@ -233,8 +236,7 @@ class Child:
         with on_processor(self.field.processor), self.log_file.open("ab") as log:
             self.born_at = log.tell()
             self.process = subprocess.Popen(
-                # It does not outlive this process, whatever becomes of that.
-                ["setpriv", "--pdeathsig", "KILL", *self.command],
+                [*MORTAL, *self.command],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

@@ -37,6 +37,8 @@ def steady_run(
     began = Instant.now(contestant.pid(), field.broker.pid())
     last = _commit(field, contestant, int(LAST * records), limits.seconds)
     ended = Instant.now(contestant.pid(), field.broker.pid())
+    if last == first:
+        raise AssertionError(f"{records} records are one commit: too few to measure anything")
     if last >= int(LAST * records):
         wait_for_records(field, contestant, records, LONG)
     span = Span.between(began, ended)
