@@ -61,7 +61,8 @@ fetch_jars() {
     unavailable "The jars of ${pom} cannot be fetched; tried for ${fetch_seconds} s at most:" \
       "  ${fetch[*]} -DoutputDirectory=${part}" "the full log is ${log}"
   fi
-  if ! (cd -- "${part}" && sha256sum --quiet --strict -c "${source}/jars.sha256") >"${log}" 2>&1; then
+  if ! (cd -- "${part}" && sha256sum --quiet --strict -c "${source}/jars.sha256") \
+    >"${log}" 2>&1; then
     tail -n 5 "${log}" >&2
     echo "kafka: what was fetched is not what ${pom%/*}/jars.sha256 says; see ${log}" >&2
     exit 1

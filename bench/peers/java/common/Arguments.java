@@ -21,7 +21,7 @@ public record Arguments(
           %s --bootstrap HOST:PORT --group NAME --input TOPIC --output TOPIC --state DIR
              [--commit-ms N] [--threshold N] [--window-ms N] [--parallelism N]
 
-      --group         who it is: its offsets on the input, and where it goes on after a stop or crash
+      --group         who it is: its offsets on the input, and where it goes on when started again
       --state DIR     its local files, which are to be there again when it is started again
       --commit-ms     how often it commits; %d by default
       --threshold     alerts of a key that pass in a window; 10 by default
@@ -95,7 +95,8 @@ public record Arguments(
     long number(String name, long most) {
       String value = values.get(name);
       if (!value.matches("[1-9][0-9]{0,9}") || Long.parseLong(value) > most) {
-        throw new IllegalArgumentException(name + ": not a number from 1 to " + most + ": " + value);
+        throw new IllegalArgumentException(
+            name + ": not a number from 1 to " + most + ": " + value);
       }
       return Long.parseLong(value);
     }

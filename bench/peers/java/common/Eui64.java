@@ -1,6 +1,6 @@
 package common;
 
-/** An id of a device or a party: eight bytes in hexadecimal, with dashes between them or without. */
+/** An id of a device or a party: eight bytes in hexadecimal, with or without dashes. */
 final class Eui64 {
   private static final int PLAIN = 16;
   private static final int DASHED = 23;

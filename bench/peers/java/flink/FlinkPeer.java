@@ -50,7 +50,8 @@ public final class FlinkPeer {
             });
     boolean good = stop.await();
     if (good) {
-      job.stopWithSavepoint(false, checkpoints.folder().toUri().toString(), SavepointFormatType.NATIVE)
+      String folder = checkpoints.folder().toUri().toString();
+      job.stopWithSavepoint(false, folder, SavepointFormatType.NATIVE)
           .get(STOP_SECONDS, TimeUnit.SECONDS);
     }
     Unread.report();

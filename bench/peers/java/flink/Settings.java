@@ -43,6 +43,7 @@ final class Settings {
     all.set(RocksDBOptions.LOCAL_DIRECTORIES, local.toString());
     all.set(RocksDBOptions.TIMER_SERVICE_FACTORY, PriorityQueueStateType.HEAP);
     all.set(RocksDBConfigurableOptions.USE_BLOOM_FILTER, true);
+    all.set(RocksDBOptions.OPTIONS_FACTORY, RocksDbSettings.class.getName());
     checkpoints(all, arguments, checkpoints);
     newest.ifPresent(
         each -> all.set(StateRecoveryOptions.SAVEPOINT_PATH, each.toUri().toString()));

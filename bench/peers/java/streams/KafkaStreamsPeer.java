@@ -13,6 +13,8 @@ import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.streams.AutoOffsetReset;
 import org.apache.kafka.streams.KafkaStreams;
 import org.apache.kafka.streams.Topology;
+import org.apache.kafka.streams.state.KeyValueStore;
+import org.apache.kafka.streams.state.StoreBuilder;
 import org.apache.kafka.streams.state.Stores;
 
 /** The throttle as a topology of Kafka Streams. */
@@ -52,13 +54,9 @@ public final class KafkaStreamsPeer {
         new ByteArrayDeserializer(),
         arguments.input());
     topology.addProcessor("throttle", throttles::processor, "input");
-    topology.addStateStore(
-        Stores.keyValueStoreBuilder(
-                Stores.persistentKeyValueStore(ThrottleProcessor.STORE),
-                Serdes.ByteArray(),
-                Serdes.ByteArray())
-            .withCachingEnabled(),
-        "throttle");
+    // A cache makes one write of many to an episode, and would do no more than cost for counts.
+    topology.addStateStore(store(ThrottleProcessor.COUNTS).withCachingDisabled(), "throttle");
+    topology.addStateStore(store(ThrottleProcessor.EPISODES).withCachingEnabled(), "throttle");
     topology.addSink(
         "output",
         arguments.output(),
@@ -67,6 +65,11 @@ public final class KafkaStreamsPeer {
         new SamePartition(),
         "throttle");
     return topology;
+  }
+
+  private static StoreBuilder<KeyValueStore<byte[], byte[]>> store(String name) {
+    return Stores.keyValueStoreBuilder(
+        Stores.persistentKeyValueStore(name), Serdes.ByteArray(), Serdes.ByteArray());
   }
 
   /** Each partition has a throttle of its own. */

@@ -29,13 +29,15 @@ public final class RocksDbSettings implements RocksDBConfigSetter {
     BlockBasedTableConfig table = (BlockBasedTableConfig) options.tableFormatConfig();
     filter = new BloomFilter();
     table.setBlockCache(SHARED);
-    table.setFilterPolicy(filter); // most keys of a new window's alerts are not there yet
+    table.setFilterPolicy(filter); // many keys are asked for that are not there yet
     table.setCacheIndexAndFilterBlocks(true);
     table.setCacheIndexAndFilterBlocksWithHighPriority(true);
     table.setPinTopLevelIndexAndFilter(true);
     options.setTableFormatConfig(table);
     options.setWriteBufferManager(BUFFERS);
     options.setWriteBufferSize(MEMTABLES / 4);
+    options.setMemtablePrefixBloomSizeRatio(0.1);
+    options.setMemtableWholeKeyFiltering(true);
   }
 
   /** What all stores share stays. */

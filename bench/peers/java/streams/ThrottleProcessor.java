@@ -19,22 +19,25 @@ import org.apache.kafka.streams.state.KeyValueIterator;
 import org.apache.kafka.streams.state.KeyValueStore;
 
 /**
- * One partition's throttle.
+ * One partition's throttle. A key is in one of two stores: the counts or, in an episode, the
+ * episodes, and moves when an episode starts or ends.
  *
- * <p>Which keys are in an episode is known in memory, so that an alert reads one entry of the
- * store and writes one, and the end of a window looks at these keys alone. What is due happens
- * before the record that takes stream time there. A punctuator would come after it, and after all
- * other records of the same poll.
+ * <p>Which keys are in an episode is known in memory as well, so that an alert reads one entry and
+ * writes one, and the end of a window looks at these keys alone. What is due happens before the
+ * record that takes stream time there. A punctuator would come after it, and after all other
+ * records of the same poll.
  */
 final class ThrottleProcessor implements Processor<byte[], byte[], byte[], Forward> {
-  static final String STORE = "keys";
+  static final String COUNTS = "counts";
+  static final String EPISODES = "episodes";
 
   private final Throttle throttle;
   private final AlertReader reader = new AlertReader();
   private final KeyState state = new KeyState();
   private final Set<AlertKey> open = new HashSet<>();
   private ProcessorContext<byte[], Forward> context;
-  private KeyValueStore<byte[], byte[]> store;
+  private KeyValueStore<byte[], byte[]> counts;
+  private KeyValueStore<byte[], byte[]> episodes;
   private int partition;
   private long lastWindow = Long.MIN_VALUE;
 
@@ -46,8 +49,9 @@ final class ThrottleProcessor implements Processor<byte[], byte[], byte[], Forwa
   public void init(ProcessorContext<byte[], Forward> given) {
     context = given;
     partition = context.taskId().partition();
-    store = context.getStateStore(STORE);
-    try (KeyValueIterator<byte[], byte[]> all = store.range(Keys.firstOpen(), Keys.pastOpen())) {
+    counts = context.getStateStore(COUNTS);
+    episodes = context.getStateStore(EPISODES);
+    try (KeyValueIterator<byte[], byte[]> all = episodes.all()) {
       while (all.hasNext()) {
         open.add(Keys.of(all.next().key));
       }
@@ -70,24 +74,24 @@ final class ThrottleProcessor implements Processor<byte[], byte[], byte[], Forwa
 
   private void count(Record<byte[], byte[]> record, AlertKey key, long now) {
     boolean wasOpen = open.contains(key);
-    byte[] stored = wasOpen ? Keys.open(key) : Keys.counted(key);
-    state.load(store.get(stored));
+    KeyValueStore<byte[], byte[]> store = wasOpen ? episodes : counts;
+    byte[] name = Keys.bytes(key);
+    state.load(store.get(name));
     switch (throttle.count(state, now)) {
       case PASS -> {
-        store.put(stored, state.store());
+        store.put(name, state.store());
         forward(record);
       }
       case COPY -> {
-        store.put(stored, state.store());
+        store.put(name, state.store());
         forwardCopy(record);
       }
       case HOLD -> {
         if (!wasOpen) {
-          store.delete(stored);
-          stored = Keys.open(key);
+          counts.delete(name);
           open.add(key);
         }
-        store.put(stored, state.store(original(record)));
+        episodes.put(name, state.store(original(record)));
       }
     }
   }
@@ -100,11 +104,11 @@ final class ThrottleProcessor implements Processor<byte[], byte[], byte[], Forwa
     }
     lastWindow = window;
     for (Iterator<AlertKey> each = open.iterator(); each.hasNext(); ) {
-      byte[] stored = Keys.open(each.next());
-      state.load(store.get(stored));
+      byte[] name = Keys.bytes(each.next());
+      state.load(episodes.get(name));
       if (throttle.due(state) <= now) {
         each.remove();
-        store.delete(stored);
+        episodes.delete(name);
         forwardLastWord(throttle.end(state), now);
       }
     }
