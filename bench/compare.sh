@@ -137,7 +137,8 @@ for name in rounds records seconds keys low-rate check-records warm latency-seco
   numbers+=("--${name}" "${value[${name}]}")
 done
 # It ends in order if this script is ended.
-logged "${results}/compare.log" setpriv --pdeathsig TERM env WEIR="$(realpath -- "${weir}")" PYTHONDONTWRITEBYTECODE=1 \
+logged "${results}/compare.log" setpriv --pdeathsig TERM \
+  env WEIR="$(realpath -- "${weir}")" PYTHONDONTWRITEBYTECODE=1 \
   PYTHONPATH=bench:bench/service:bench/replay:bench/peers/java:tests/integration \
   /usr/bin/python3 bench/compare/compare.py --out build/bench/compare.json \
   --folder build/bench/compare --peers build/peers \
