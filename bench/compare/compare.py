@@ -29,7 +29,7 @@ from redis_replay import CONTESTANTS, Processors, RedisReplay
 from rivalry import Latency, Restart, Run, Throughput, in_turns
 from steady import Limits
 from systems import ON_KAFKA, REDIS, SHORTEST, THRESHOLD, USUAL, WINDOW_MS, Entrants
-from tables import COMMON
+from tables import COMMON, HALF
 from throughput import LOADS
 from versions import ROOT, machine, versions_of
 
@@ -73,6 +73,7 @@ class Comparison:
     ) -> None:
         self.arguments, self.entrants, self.results = arguments, entrants, results
         self.systems = [each for each in ON_KAFKA if each in arguments.systems.split(",")]
+        self.has_redis = REDIS in arguments.systems.split(",")
         self.formats = arguments.formats.split(",")
         self.order = random.Random(1)
         self.processors = Processors(entrants.field.processor, server)
@@ -89,7 +90,7 @@ class Comparison:
                 for name in self.systems:
                     self.results.add_check(check.run(name))
                 check.finish()
-            if REDIS in self.arguments.systems.split(","):
+            if self.has_redis:
                 for each in self.replay(form, records).check(THRESHOLD, WINDOW_MS):
                     self.results.add_check(each)
 
@@ -105,26 +106,30 @@ class Comparison:
                 contest = Throughput(self.entrants, form, self.arguments.records, limits)
                 self.rounds(self.systems, contest.run)
                 contest.finish()
-            if REDIS in self.arguments.systems.split(","):
+            if self.has_redis:
                 replay = self.replay(form, self.arguments.records)
                 self.rounds(list(CONTESTANTS), replay.run)
 
     def latency(self) -> None:
         arguments = self.arguments
+        low, common = arguments.low_rate, f"{COMMON}: {arguments.low_rate:,} alerts/s"
         halves = {name: self.half_rate(name) for name in self.systems}
         seconds = arguments.latency_warm + arguments.latency_seconds
-        most = max(arguments.low_rate, *(rate or 0 for rate in halves.values()))
-        lines = LOADS[0].file(self.entrants.field.folder.parent, math.ceil(most * seconds)
-                              + FIRST_LINES)  # fmt: skip
-        probe = Probe(arguments.latency_probe, lines, 0, arguments.latency_seconds,
-                      arguments.latency_warm)  # fmt: skip
+        most = max(low, *(rate or 0 for rate in halves.values()))
+        needed = math.ceil(most * seconds) + FIRST_LINES
+        probe = Probe(
+            program=arguments.latency_probe,
+            lines=LOADS[0].file(self.entrants.field.folder.parent, needed),
+            rate=low,
+            seconds=arguments.latency_seconds,
+            skipped=arguments.latency_warm,
+        )
         latency = Latency(self.entrants, probe)
-        low, common = arguments.low_rate, f"{COMMON}: {arguments.low_rate:,} alerts/s"
 
         def half(name: str) -> Run:
             rate = halves[name]
             assert rate is not None
-            return latency.run(name, "half", rate, USUAL[name])
+            return latency.run(name, HALF, rate, USUAL[name])
 
         with_halves = [name for name in self.systems if halves[name] is not None]
         self.rounds(with_halves, half)
@@ -150,10 +155,15 @@ class Comparison:
 
     def run(self) -> None:
         self.check()
-        for part in self.arguments.parts.split(","):
-            {"throughput": self.throughput, "latency": self.latency, "restart": self.restart}[
-                part
-            ]()
+        parts = {"throughput": self.throughput, "latency": self.latency, "restart": self.restart}
+        # In this order: latency is measured at half of what throughput has found.
+        for name, part in parts.items():
+            if name not in self.arguments.parts.split(","):
+                continue
+            if self.systems or name == "throughput":
+                part()
+            else:
+                print(f"{name}: left out, for systems on Kafka alone", flush=True)
 
 
 def jar_names(peers: Path) -> list[str]:

@@ -9,6 +9,16 @@ from typing import Any
 
 Run = Mapping[str, Any]
 
+TITLES = {
+    "weir": "Weir",
+    "kafka-streams": "Kafka Streams",
+    "flink": "Flink",
+    "redis-script": "Redis, script",
+    "redis-incr": "Redis, INCR",
+}
+ORDER = tuple(TITLES)
+GOALS = {"kafka-streams": 10, "flink": 20}  # alerts a second per core, Weir's to theirs
+
 
 @dataclass(frozen=True)
 class Spread:
@@ -50,7 +60,7 @@ class Summary:
         return list(dict.fromkeys(str(run["case"]) for run in self.runs if run["part"] == part))
 
     def systems(self, part: str, case: str) -> list[str]:
-        """Weir first; in the order of systems.TITLES otherwise."""
+        """In the order of TITLES."""
         names = {str(run["system"]) for run in self._of(part, case)}
         return [name for name in ORDER if name in names]
 
@@ -69,14 +79,3 @@ class Summary:
 
     def _of(self, part: str, case: str) -> list[Run]:
         return [run for run in self.runs if (run["part"], str(run["case"])) == (part, case)]
-
-
-TITLES = {
-    "weir": "Weir",
-    "kafka-streams": "Kafka Streams",
-    "flink": "Flink",
-    "redis-script": "Redis, script",
-    "redis-incr": "Redis, INCR",
-}
-ORDER = tuple(TITLES)
-GOALS = {"kafka-streams": 10, "flink": 20}  # alerts a second per core, Weir's to theirs

@@ -11,7 +11,7 @@ from summary import GOALS, TITLES, Ratio, Spread, Summary
 
 Rows = list[list[str]]
 FORMATS = {"json": "JSON", "gbcs": "GBCS"}
-COMMON = "common rate"  # a case of latency
+HALF, COMMON = "half", "common rate"  # cases of latency; behind the second stands the rate
 NOTHING = "-"
 
 
@@ -61,15 +61,13 @@ MORE_IS_BETTER = ("throughput", "replay")
 
 
 def title_of(part: str, case: str) -> str:
-    form = FORMATS.get(case, case)
-    return {
-        "throughput": f"On Kafka: alerts a second of its processor time and of wall time, {form}",
-        "replay": f"Replay of a capture by one thread, {form}",
-        "latency": f"Latency at {case}: half of what each does itself"
-        if case == "half"
-        else f"Latency at {case}",
-        "restart": f"Start after kill -9, with {int(case):,} live keys" if case.isdigit() else case,
-    }[part]
+    if part == "throughput":
+        return f"On Kafka, {FORMATS[case]}"
+    if part == "replay":
+        return f"Replay of a file by one thread, {FORMATS[case]}"
+    if part == "restart":
+        return f"Start after kill -9, {int(case):,} live keys"
+    return "Latency at half of what each does itself" if case == HALF else f"Latency, {case}"
 
 
 def number(value: float, digits: int) -> str:

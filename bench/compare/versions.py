@@ -60,12 +60,9 @@ def versions_of(systems: Sequence[str], jars: Sequence[str]) -> dict[str, str]:
         "RocksDB": package("librocksdb-dev"),
         "Java": said(["java", "-version"]),
     }
-    for each, names in {"": BROKER_JARS, **JARS}.items():
-        if each in ("", *systems):
-            title = next(iter(names))
-            numbers = [jar_version(jar, jars) for jar in names.values()]
-            rest = [f"{name} {number}" for name, number in zip(list(names)[1:], numbers[1:])]
-            found[title] = ", ".join([numbers[0], *rest])
+    for names in [BROKER_JARS, *(JARS[each] for each in systems if each in JARS)]:
+        (title, number), *rest = ((name, jar_version(jar, jars)) for name, jar in names.items())
+        found[title] = ", ".join([number, *(" ".join(each) for each in rest)])
     if REDIS in systems:
         found["Redis"] = said(["redis-server", "--version"]).split("v=")[1].split()[0]
         found["hiredis"] = package("libhiredis-dev")
