@@ -191,7 +191,7 @@ class Peer:
         with self.log.open("ab") as log:
             born_at = log.tell()
             self.process = subprocess.Popen(self.command, stdout=log, stderr=log)
-        wait_until(lambda: self._said_ready(born_at), f"{self.name} is ready", 60, self.tail)
+        wait_until(lambda: self._said_ready(born_at), f"{self.name} is ready", 120, self.tail)
 
     def _said_ready(self, born_at: int) -> bool:
         assert self.process is not None
