@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import subprocess
+import tempfile
 import threading
 import time
 from collections import Counter
@@ -31,11 +32,12 @@ class RedisServer:
     """Empty, and gone with this process. It keeps nothing on disk, so that it is at its quickest,
     and listens on a unix socket alone."""
 
-    def __init__(self, folder: Path, processor: int) -> None:
-        folder.mkdir(parents=True)
-        self.socket = folder / "redis.sock"
-        self.log = folder / "redis.log"
-        options = {"--port": "0", "--unixsocket": str(self.socket), "--dir": str(folder)}
+    def __init__(self, processor: int) -> None:
+        # The path of a socket may not be long.
+        self.folder = Path(tempfile.mkdtemp(prefix="weir-redis-"))
+        self.socket = self.folder / "redis.sock"
+        self.log = self.folder / "redis.log"
+        options = {"--port": "0", "--unixsocket": str(self.socket), "--dir": str(self.folder)}
         options |= {"--save": "", "--appendonly": "no", "--daemonize": "no"}
         words = [word for pair in options.items() for word in pair]
         with on_processor(processor), self.log.open("wb") as log:
@@ -59,6 +61,7 @@ class RedisServer:
         if self.process.poll() is None:
             self.process.kill()
         self.process.wait()
+        shutil.rmtree(self.folder, ignore_errors=True)
 
 
 class Peak:
@@ -117,7 +120,7 @@ class RedisReplay:
         return self._measured(command)
 
     def _redis(self, how: str) -> dict[str, object]:
-        server = RedisServer(self.scratch / "server", self.processors.server)
+        server = RedisServer(self.processors.server)
         try:
             command = [str(self.program), "--socket", str(server.socket), "--how", how]
             command += ["--functions", str(FUNCTIONS), "--out", str(self._out(how))]
