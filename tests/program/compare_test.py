@@ -104,6 +104,14 @@ class Tables(unittest.TestCase):
                          ["1.5", "-", "6.0"])  # fmt: skip
         self.assertFalse(any("GBCS" in heading for heading in head))
 
+    def test_a_goal_is_reached_if_it_is_with_every_format(self) -> None:
+        both = result()
+        for name, rate in (("weir", 380e3), ("kafka-streams", 40e3)):
+            both["runs"].append({**throughput(name, rate), "case": "gbcs"})
+        rows = {cells(line)[0]: cells(line) for line in short_lines(both)}
+        self.assertIn(">= 10x: missed", rows["Kafka Streams"])
+        self.assertIn("9.5x (9.5..9.5)", rows["Kafka Streams"])
+
     def test_one_system_alone(self) -> None:
         alone = result()
         alone["runs"] = [run for run in alone["runs"] if run["system"] == "flink"]
