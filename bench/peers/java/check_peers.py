@@ -23,7 +23,8 @@ import sys
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+
+from confluent_kafka.admin import AdminClient, NewTopic
 
 ROOT = Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(ROOT / "tests/integration"))
@@ -248,7 +249,10 @@ def run(peer: Peer, records: Sequence[Record], enough: int) -> int:
 
 
 def check(
-    peer: Peer, records: Sequence[Record], wanted: Forwarded, keys: Mapping[Any, Key]
+    peer: Peer,
+    records: Sequence[Record],
+    wanted: Forwarded,
+    keys: Mapping[expected.Original, Key],
 ) -> bool:
     """Says how it went, and whether well."""
     killed = run(peer, records, sum(map(len, wanted.values())))
@@ -282,8 +286,6 @@ def check_all(names: Sequence[str], broker: Broker, folder: Path) -> bool:
 
 def create_topic(bootstrap: str, topic: str, partitions: int) -> None:
     """Its records keep the times that they are given, as is the default."""
-    from confluent_kafka.admin import AdminClient, NewTopic
-
     client = AdminClient({"bootstrap.servers": bootstrap, "log_level": 2})
     made = client.create_topics([NewTopic(topic, partitions, 1)], operation_timeout=30)
     made[topic].result(60)
