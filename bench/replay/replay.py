@@ -24,7 +24,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,11 +48,14 @@ class Run:
     output: bytes
 
 
-def measured(command: Sequence[str | Path]) -> Run:
-    """Runs a command to its end. Raises if it fails."""
+def measured(
+    command: Sequence[str | Path], watch: Callable[[int], None] = lambda _: None
+) -> Run:
+    """Runs a command to its end. Raises if it fails. `watch` is told the process's id."""
     with tempfile.TemporaryFile() as output:
         started = time.perf_counter()
         process = subprocess.Popen(command, stdout=output)
+        watch(process.pid)
         _, status, usage = os.wait4(process.pid, 0)
         wall = time.perf_counter() - started
         process.returncode = os.waitstatus_to_exitcode(status)
