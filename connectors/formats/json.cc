@@ -11,7 +11,6 @@
 #include <utility>
 #include <variant>
 
-#include "connectors/formats/format.h"
 #include "connectors/formats/json_fields.h"
 #include "connectors/formats/json_plain.h"
 #include "connectors/formats/json_records.h"
@@ -298,6 +297,10 @@ std::optional<DeadReason> JsonParser::Read(absl::string_view text, JsonObject& o
 
 Event DecodeJson(absl::string_view text, JsonParser& parser, Arena& arena,
                  std::optional<TimeMs> envelope_time) {
+  Event event;
+  if (parser.ReadAlert(text, arena, envelope_time, event)) {
+    return event;
+  }
   if (text.size() > kMaxJsonBytes) {
     return DeadReason::kTooLong;
   }

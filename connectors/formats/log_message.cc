@@ -91,8 +91,7 @@ Event DecodeGbcsText(absl::string_view text, Arena& arena, std::optional<TimeMs>
   return DecodeBinaryGbcs(*bytes, arena, received);
 }
 
-absl::string_view Trim(absl::string_view text) {
-  // Called for every line, nearly all of which have nothing to trim.
+absl::string_view TrimBlanks(absl::string_view text) {
   const auto is_blank = [](char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; };
   while (!text.empty() && is_blank(text.back())) {
     text.remove_suffix(1);
