@@ -4,19 +4,14 @@
 // Layer: connectors/formats (engine/alert, engine/base).
 #pragma once
 
-#if defined(__x86_64__) && defined(__GNUC__)
-#define WEIR_HAS_AVX2_TEXT 1
-
-#include <immintrin.h>
-
 #include <bit>
 #include <cstddef>
 #include <cstdint>
 
+#include "connectors/formats/avx2.h"
 #include "engine/alert/eui64.h"
 
-// What is compiled for these processors.
-#define WEIR_AVX2 __attribute__((target("avx2,bmi,bmi2,popcnt")))
+#ifdef WEIR_HAS_AVX2
 
 namespace weir {
 
@@ -24,8 +19,8 @@ class Avx2Text {
  public:
   WEIR_AVX2 static bool Id(const char* text, Eui64& id) {
     // The second block begins at the first dash that the first one does not need.
-    const __m128i front = Load(text);
-    const __m128i back = Load(text + 8);
+    const __m128i front = LoadBlock(text);
+    const __m128i back = LoadBlock(text + 8);
     const __m128i digits = _mm_or_si128(
         _mm_shuffle_epi8(front, _mm_setr_epi8(0, 1, 3, 4, 6, 7, 9, 10, 12, 13, kNone, kNone, kNone,
                                               kNone, kNone, kNone)),
@@ -39,19 +34,11 @@ class Avx2Text {
                                              kNone, kNone, kNone, kNone, kNone, kNone, kNone)));
     const __m128i wanted =
         _mm_setr_epi8('-', '-', '-', '-', '-', '-', '-', '"', 0, 0, 0, 0, 0, 0, 0, 0);
-    const __m128i lower = _mm_or_si128(digits, Each<0x20>());
-    const __m128i decimal = _mm_sub_epi8(digits, Each<'0'>());
-    const __m128i letter = _mm_sub_epi8(lower, Each<'a'>());
-    const __m128i is_decimal = AtMost(decimal, Each<9>());
-    const __m128i is_letter = AtMost(letter, Each<5>());
-    const __m128i fits =
-        _mm_and_si128(_mm_or_si128(is_decimal, is_letter), _mm_cmpeq_epi8(marks, wanted));
-    if (_mm_movemask_epi8(fits) != 0xFFFF) {
+    uint64_t word = 0;
+    const bool is_hex = HexBytes(digits, word);
+    if (!is_hex || _mm_movemask_epi8(_mm_cmpeq_epi8(marks, wanted)) != 0xFFFF) {
       return false;
     }
-    const __m128i values = _mm_blendv_epi8(_mm_add_epi8(letter, Each<10>()), decimal, is_decimal);
-    const __m128i bytes = _mm_maddubs_epi16(values, _mm_set1_epi16(0x0110));
-    const auto word = static_cast<uint64_t>(_mm_cvtsi128_si64(_mm_packus_epi16(bytes, bytes)));
     id.value = __builtin_bswap64(word);
     return true;
   }
@@ -59,7 +46,7 @@ class Avx2Text {
   WEIR_AVX2 static bool OfDay(const char* text, int64_t& ms) {
     constexpr char kAny = -1;
     const __m128i values = _mm_sub_epi8(
-        Load(text),
+        LoadBlock(text),
         _mm_setr_epi8('0', '0', ':', '0', '0', ':', '0', '0', '.', '0', '0', '0', 'Z', '"', 0, 0));
     const __m128i largest = _mm_setr_epi8(2, 9, 0, 5, 9, 0, 5, 9, 0, 9, 9, 9, 0, 0, kAny, kAny);
     if (_mm_movemask_epi8(AtMost(values, largest)) != 0xFFFF) {
@@ -80,11 +67,11 @@ class Avx2Text {
   }
 
   WEIR_AVX2 static size_t Number(const char* text, uint64_t& number) {
-    const __m128i values = _mm_sub_epi8(Load(text), Each<'0'>());
-    const auto digits = static_cast<uint32_t>(_mm_movemask_epi8(AtMost(values, Each<9>())));
+    const __m128i values = _mm_sub_epi8(LoadBlock(text), EachByteIs<'0'>());
+    const auto digits = static_cast<uint32_t>(_mm_movemask_epi8(AtMost(values, EachByteIs<9>())));
     const auto count = static_cast<size_t>(std::countr_one(digits));
     // Moved to the end of the block, with zeros before them.
-    const __m128i aligned = _mm_shuffle_epi8(values, Load(kToTheEnd + (count & 15)));
+    const __m128i aligned = _mm_shuffle_epi8(values, LoadBlock(kToTheEnd + (count & 15)));
     const __m128i pairs = _mm_maddubs_epi16(aligned, _mm_set1_epi16(0x010A));
     const __m128i fours = _mm_madd_epi16(pairs, _mm_set1_epi32(0x0001'0064));
     const __m128i eights =
@@ -102,25 +89,6 @@ class Avx2Text {
                                          kNone, kNone, kNone, kNone, kNone, kNone, kNone, kNone,
                                          0,     1,     2,     3,     4,     5,     6,     7,
                                          8,     9,     10,    11,    12,    13,    14,    15};
-
-  // Kept in memory, and not made anew out of a register each time.
-  template <char Byte>
-  WEIR_AVX2 static __m128i Each() {
-    alignas(16) static constexpr char kBytes[16] = {Byte, Byte, Byte, Byte, Byte, Byte, Byte, Byte,
-                                                    Byte, Byte, Byte, Byte, Byte, Byte, Byte, Byte};
-    const char* bytes = kBytes;
-    asm("" : "+r"(bytes));
-    return _mm_load_si128(reinterpret_cast<const __m128i*>(bytes));
-  }
-
-  WEIR_AVX2 static __m128i Load(const char* text) {
-    return _mm_loadu_si128(reinterpret_cast<const __m128i*>(text));
-  }
-
-  // All bits of each byte that is at most what the limit says, without their signs.
-  WEIR_AVX2 static __m128i AtMost(__m128i bytes, __m128i limits) {
-    return _mm_cmpeq_epi8(_mm_min_epu8(bytes, limits), bytes);
-  }
 };
 
 }  // namespace weir

@@ -7,6 +7,7 @@
 
 #include "connectors/formats/alert_text.h"
 #include "connectors/formats/alert_text_avx2.h"
+#include "connectors/formats/avx2.h"
 #include "connectors/formats/binary_text.h"
 #include "connectors/formats/char_masks.h"
 #include "connectors/formats/format.h"
@@ -330,15 +331,11 @@ namespace {
   return AlertFields<PortableText>(text, days, arena, alert).Read();
 }
 
-#ifdef WEIR_HAS_AVX2_TEXT
+#ifdef WEIR_HAS_AVX2
 
 WEIR_AVX2 [[gnu::flatten]] bool ReadWithAvx2(absl::string_view text, JsonAlertReader& days,
                                              Arena& arena, Alert& alert) {
   return AlertFields<Avx2Text>(text, days, arena, alert).Read();
-}
-
-bool HasAvx2() {
-  return __builtin_cpu_supports("avx2") != 0 && __builtin_cpu_supports("bmi2") != 0;
 }
 
 #endif
@@ -361,7 +358,7 @@ int64_t DayMemo::Read(const char* text) {
 }
 
 JsonAlertReader::JsonAlertReader(Way way) : read_(ReadPortably) {
-#ifdef WEIR_HAS_AVX2_TEXT
+#ifdef WEIR_HAS_AVX2
   if (way == Way::kBest && HasAvx2()) {
     read_ = ReadWithAvx2;
   }
