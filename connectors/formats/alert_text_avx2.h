@@ -10,6 +10,7 @@
 
 #include "connectors/formats/avx2.h"
 #include "engine/alert/eui64.h"
+#include "engine/base/hex.h"
 
 #ifdef WEIR_HAS_AVX2
 
@@ -79,6 +80,27 @@ class Avx2Text {
     const auto both = static_cast<uint64_t>(_mm_cvtsi128_si64(eights));
     number = (both & 0xFFFFFFFF) * 100'000'000 + (both >> 32);
     return count & 15;
+  }
+
+  // As PutEui64.
+  WEIR_AVX2 static char* PutId(Eui64 id, char* out) {
+    const __m128i bytes = _mm_cvtsi64_si128(static_cast<int64_t>(__builtin_bswap64(id.value)));
+    const __m128i low_bits = EachByteIs<0xF>();
+    const __m128i high = _mm_and_si128(_mm_srli_epi16(bytes, 4), low_bits);
+    const __m128i low = _mm_and_si128(bytes, low_bits);
+    const __m128i digits = _mm_shuffle_epi8(LoadBlock(kHexDigits), _mm_unpacklo_epi8(high, low));
+    const __m128i front = _mm_shuffle_epi8(
+        digits, _mm_setr_epi8(0, 1, kNone, 2, 3, kNone, 4, 5, kNone, 6, 7, kNone, 8, 9, kNone, 10));
+    const __m128i back =
+        _mm_shuffle_epi8(digits, _mm_setr_epi8(kNone, 6, 7, kNone, 8, 9, kNone, 10, 11, kNone, 12,
+                                               13, kNone, 14, 15, kNone));
+    const __m128i front_dashes =
+        _mm_setr_epi8(0, 0, '-', 0, 0, '-', 0, 0, '-', 0, 0, '-', 0, 0, '-', 0);
+    const __m128i back_dashes =
+        _mm_setr_epi8('-', 0, 0, '-', 0, 0, '-', 0, 0, '-', 0, 0, '-', 0, 0, 0);
+    StoreBlock(_mm_or_si128(front, front_dashes), out);
+    StoreBlock(_mm_or_si128(back, back_dashes), out + 8);
+    return out + kEui64TextSize;
   }
 
  private:

@@ -27,6 +27,10 @@ WEIR_AVX2 inline __m128i LoadBlock(const char* text) {
   return _mm_loadu_si128(reinterpret_cast<const __m128i*>(text));
 }
 
+WEIR_AVX2 inline void StoreBlock(__m128i block, char* out) {
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(out), block);
+}
+
 // The byte in each place: kept in memory, and not made anew out of a register each time.
 template <char Byte>
 WEIR_AVX2 inline __m128i EachByteIs() {

@@ -72,8 +72,10 @@ Event DecodeLogMessage(const LogMessage& message, JsonParser& parser, Arena& are
   Event event = DecodeValue(message.value, parser, arena,
                             time > TimeMs{0} ? std::make_optional(time) : std::nullopt);
   const std::optional<Eui64> device = DeviceOf(event);
-  const bool agrees = !named || !device || *named == *device;
-  return agrees ? event : Event(DeadReason::kKeyMismatch);
+  if (named && device && *named != *device) {
+    event = DeadReason::kKeyMismatch;
+  }
+  return event;
 }
 
 Event DecodeGbcsText(absl::string_view text, Arena& arena, std::optional<TimeMs> received) {
