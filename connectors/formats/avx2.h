@@ -8,7 +8,7 @@
 
 #define WEIR_HAS_AVX2 1
 // Marks a function that only a processor may run of which HasAvx2 says so.
-#define WEIR_AVX2 __attribute__((target("avx2,bmi,bmi2,popcnt")))
+#define WEIR_AVX2 [[gnu::target("avx2,bmi,bmi2,popcnt")]]
 
 #include <immintrin.h>
 
