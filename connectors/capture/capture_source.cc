@@ -131,15 +131,13 @@ void CaptureSource::Decode(Lines lines, size_t begin, Part& part, std::vector<Re
   part.arena.Clear();
   for (size_t i = 0; i < lines.size(); ++i) {
     Record& record = records[begin + i];
-    const Decoded decoded = part.decoder.Decode(lines[i].text, part.arena);
-    record.event = decoded.event;
+    part.decoder.Decode(lines[i].text, part.arena, envelopes_[begin + i], record.event);
     record.bytes = lines[i].text;
     record.partition = 0;
     record.number = PartitionTable::kUnnamed;
     record.origin = Origin();
     record.origin.capture = lines_.captures()[batch_.capture];
     record.origin.line = lines[i].place.line;
-    envelopes_[begin + i] = decoded.envelope;
   }
 }
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <cstring>
 
+#include "connectors/formats/avx2.h"
 #include "engine/base/hex.h"
 
 namespace weir {
@@ -88,8 +89,71 @@ bool DecodeBase64End(absl::string_view end, char* out) {
   return true;
 }
 
+// ---- Blocks of sixteen characters, as many as there are. They are taken off the text, and `out`
+// moves to where the next byte belongs. False once there is a character that is no digit.
+
+constexpr size_t kBlock = 16;
+
+#ifdef WEIR_HAS_AVX2
+
+WEIR_AVX2 bool DecodeHexBlocks(absl::string_view& text, char*& out) {
+  uint64_t bytes = 0;
+  for (; text.size() >= kBlock; text.remove_prefix(kBlock), out += sizeof bytes) {
+    if (!HexBytes(LoadBlock(text.data()), bytes)) {
+      return false;
+    }
+    std::memcpy(out, &bytes, sizeof bytes);
+  }
+  return true;
+}
+
+// Source: W. Mula and D. Lemire, Faster Base64 Encoding and Decoding Using AVX2 Instructions, 2018;
+// the tables are those of its section 4, for the halves of a character.
+WEIR_AVX2 bool DecodeBase64Blocks(absl::string_view& text, char*& out) {
+  const __m128i wrong_low = _mm_setr_epi8(0x15, 0x11, 0x11, 0x11, 0x11, 0x11, 0x11, 0x11, 0x11,
+                                          0x11, 0x13, 0x1A, 0x1B, 0x1B, 0x1B, 0x1A);
+  const __m128i wrong_high = _mm_setr_epi8(0x10, 0x10, 0x01, 0x02, 0x04, 0x08, 0x04, 0x08, 0x10,
+                                           0x10, 0x10, 0x10, 0x10, 0x10, 0x10, 0x10);
+  const __m128i to_value = _mm_setr_epi8(0, 16, 19, 4, -65, -65, -71, -71, 0, 0, 0, 0, 0, 0, 0, 0);
+  const __m128i to_front = _mm_setr_epi8(2, 1, 0, 6, 5, 4, 10, 9, 8, 14, 13, 12, -1, -1, -1, -1);
+  const __m128i slash = _mm_set1_epi8('/');  // the bits of a half, and the one digit out of line
+  constexpr size_t kBytes = 12;
+  for (; text.size() >= kBlock; text.remove_prefix(kBlock), out += kBytes) {
+    const __m128i digits = LoadBlock(text.data());
+    const __m128i high = _mm_and_si128(_mm_srli_epi32(digits, 4), slash);
+    const __m128i low = _mm_and_si128(digits, slash);
+    if (_mm_testz_si128(_mm_shuffle_epi8(wrong_low, low), _mm_shuffle_epi8(wrong_high, high)) ==
+        0) {
+      return false;
+    }
+    const __m128i is_slash = _mm_cmpeq_epi8(digits, slash);
+    const __m128i values =
+        _mm_add_epi8(digits, _mm_shuffle_epi8(to_value, _mm_add_epi8(is_slash, high)));
+    const __m128i twelve_bits = _mm_maddubs_epi16(values, _mm_set1_epi32(0x0140'0140));
+    const __m128i bits = _mm_madd_epi16(twelve_bits, _mm_set1_epi32(0x0001'1000));
+    const __m128i bytes = _mm_shuffle_epi8(bits, to_front);
+    const auto front = static_cast<uint64_t>(_mm_cvtsi128_si64(bytes));
+    const auto back = static_cast<uint32_t>(_mm_extract_epi32(bytes, 2));
+    std::memcpy(out, &front, sizeof front);
+    std::memcpy(out + sizeof front, &back, sizeof back);
+  }
+  return true;
+}
+
+#endif
+
+bool DecodeHexDigits(absl::string_view text, char* out) {
+  uint32_t seen = 0;
+  for (size_t i = 0; i < text.size(); i += 2, ++out) {
+    const uint32_t byte = HexValue(text[i]) << 4 | HexValue(text[i + 1]);
+    seen |= HexValue(text[i]) | HexValue(text[i + 1]);
+    *out = static_cast<char>(byte);
+  }
+  return (seen & kNoDigit) == 0;
+}
+
 // `digits` without padding; writes digits.size() * 3 / 4 bytes.
-bool DecodeBase64(absl::string_view digits, char* out) {
+bool DecodeBase64Digits(absl::string_view digits, char* out) {
   const size_t groups = digits.size() / 4;
   const char* in = digits.data();
   uint32_t seen = 0;
@@ -106,19 +170,27 @@ bool DecodeBase64(absl::string_view digits, char* out) {
   return (seen & kNoDigit) == 0 && DecodeBase64End(digits.substr(groups * 4), out);
 }
 
+bool DecodeBase64(absl::string_view digits, char* out) {
+#ifdef WEIR_HAS_AVX2
+  if (HasAvx2() && !DecodeBase64Blocks(digits, out)) {
+    return false;
+  }
+#endif
+  return DecodeBase64Digits(digits, out);
+}
+
 }  // namespace
 
 bool DecodeHex(absl::string_view text, char* out) {
   if (text.size() % 2 != 0) {
     return false;
   }
-  uint32_t seen = 0;
-  for (size_t i = 0; i < text.size(); i += 2, ++out) {
-    const uint32_t byte = HexValue(text[i]) << 4 | HexValue(text[i + 1]);
-    seen |= HexValue(text[i]) | HexValue(text[i + 1]);
-    *out = static_cast<char>(byte);
+#ifdef WEIR_HAS_AVX2
+  if (HasAvx2() && !DecodeHexBlocks(text, out)) {
+    return false;
   }
-  return (seen & kNoDigit) == 0;
+#endif
+  return DecodeHexDigits(text, out);
 }
 
 std::optional<absl::string_view> HexToBytes(absl::string_view text, Arena& arena) {

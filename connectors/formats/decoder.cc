@@ -38,8 +38,23 @@ Event OrNotReadable(const Event& event) {
 
 Decoder::Decoder(std::optional<Format> forced) : forced_(forced) {}
 
-Decoded Decoder::Decode(absl::string_view line, Arena& arena) {
+void Decoder::Decode(absl::string_view line, Arena& arena, Envelope& envelope, Event& event) {
   const absl::string_view text = Trim(absl::StripPrefix(line, kByteOrderMark));
+  const bool may_be_json = !forced_ || *forced_ == Format::kJson;
+  if (may_be_json && parser_.ReadAlert(text, arena, std::nullopt, event)) {
+    envelope = Envelope();
+    return;
+  }
+  DecodeText(text, arena, envelope, event);
+}
+
+void Decoder::DecodeText(absl::string_view text, Arena& arena, Envelope& envelope, Event& event) {
+  const Decoded decoded = DecodeAs(text, arena);
+  envelope = decoded.envelope;
+  event = decoded.event;
+}
+
+Decoded Decoder::DecodeAs(absl::string_view text, Arena& arena) {
   if (!forced_) {
     return DecodeAny(text, arena);
   }

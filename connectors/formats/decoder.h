@@ -34,9 +34,18 @@ class Decoder {
 
   // `line` comes without its terminator, and kJsonPadding bytes behind it must be readable. A byte
   // order mark before it and blanks around it are ignored. The result views `arena` only.
-  Decoded Decode(absl::string_view line, Arena& arena);
+  Decoded Decode(absl::string_view line, Arena& arena) {
+    Decoded decoded;
+    Decode(line, arena, decoded.envelope, decoded.event);
+    return decoded;
+  }
+
+  // The same where the caller wants it: moving an event takes a good part of what reading one does.
+  void Decode(absl::string_view line, Arena& arena, Envelope& envelope, Event& event);
 
  private:
+  void DecodeText(absl::string_view text, Arena& arena, Envelope& envelope, Event& event);
+  Decoded DecodeAs(absl::string_view text, Arena& arena);
   Decoded DecodeAny(absl::string_view line, Arena& arena);
   Decoded DecodeObject(absl::string_view line, Arena& arena);
 

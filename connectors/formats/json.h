@@ -22,6 +22,8 @@
 #include "absl/strings/string_view.h"
 
 #include "connectors/formats/arena.h"
+#include "connectors/formats/format.h"
+#include "connectors/formats/json_alert.h"
 #include "connectors/formats/json_object.h"
 #include "engine/alert/event.h"
 #include "engine/base/units.h"
@@ -48,10 +50,18 @@ class JsonParser {
   // `text` must be readable. The length is the caller's matter.
   std::optional<DeadReason> Read(absl::string_view text, JsonObject& object);
 
+  // Whether `text` is an alert as nearly all are, which is in `event` then; if not, that means
+  // nothing and Read decides. kJsonPadding bytes behind `text` must be readable.
+  bool ReadAlert(absl::string_view text, Arena& arena, std::optional<TimeMs> envelope_time,
+                 Event& event) {
+    return text.size() <= kMaxJsonBytes && alerts_.Read(text, envelope_time, arena, event);
+  }
+
  private:
   struct Buffers;
 
   std::unique_ptr<Buffers> buffers_;
+  JsonAlertReader alerts_;
 };
 
 // The event of one record. kJsonPadding bytes behind `text` must be readable. The event views

@@ -9,6 +9,8 @@
 #include <cstring>
 #include <optional>
 
+#include "connectors/formats/alert_text_avx2.h"
+#include "connectors/formats/avx2.h"
 #include "connectors/formats/binary_text.h"
 #include "connectors/formats/format.h"
 #include "connectors/formats/utf8.h"
@@ -62,6 +64,16 @@ char* Put(const char (&text)[N], char* out) {
   return out + (N - 1);
 }
 
+// As PutEui64.
+char* PutId(Eui64 id, char* out) {
+#ifdef WEIR_HAS_AVX2
+  if (HasAvx2()) {
+    return Avx2Text::PutId(id, out);
+  }
+#endif
+  return PutEui64(id, out);
+}
+
 // More than all fields of an alert take but the payload.
 constexpr size_t kFieldsBuffer = 320;
 
@@ -71,14 +83,14 @@ void AppendAlertFields(const Alert& alert, std::string& out) {
   std::array<char, kFieldsBuffer> text;  // NOLINT(*-member-init): written up to `end` only
   char* end = text.data();
   if (alert.device) {
-    end = PutEui64(*alert.device, Put("{\"device\":\"", end));
+    end = PutId(*alert.device, Put("{\"device\":\"", end));
     end = Put("\",\"code\":\"", end);
   } else {
     end = Put("{\"code\":\"", end);
   }
   end = PutAlertCode(alert.code, end);
   if (alert.recipient) {
-    end = PutEui64(*alert.recipient, Put("\",\"recipient\":\"", end));
+    end = PutId(*alert.recipient, Put("\",\"recipient\":\"", end));
   }
   if (alert.counter) {
     // A string: not every reader keeps 64 bits of a number.

@@ -72,8 +72,10 @@ Event DecodeLogMessage(const LogMessage& message, JsonParser& parser, Arena& are
   Event event = DecodeValue(message.value, parser, arena,
                             time > TimeMs{0} ? std::make_optional(time) : std::nullopt);
   const std::optional<Eui64> device = DeviceOf(event);
-  const bool agrees = !named || !device || *named == *device;
-  return agrees ? event : Event(DeadReason::kKeyMismatch);
+  if (named && device && *named != *device) {
+    event = DeadReason::kKeyMismatch;
+  }
+  return event;
 }
 
 Event DecodeGbcsText(absl::string_view text, Arena& arena, std::optional<TimeMs> received) {
@@ -91,8 +93,7 @@ Event DecodeGbcsText(absl::string_view text, Arena& arena, std::optional<TimeMs>
   return DecodeBinaryGbcs(*bytes, arena, received);
 }
 
-absl::string_view Trim(absl::string_view text) {
-  // Called for every line, nearly all of which have nothing to trim.
+absl::string_view TrimBlanks(absl::string_view text) {
   const auto is_blank = [](char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; };
   while (!text.empty() && is_blank(text.back())) {
     text.remove_suffix(1);

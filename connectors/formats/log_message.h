@@ -40,6 +40,12 @@ Event DecodeLogMessage(const LogMessage& message, JsonParser& parser, Arena& are
 Event DecodeGbcsText(absl::string_view text, Arena& arena, std::optional<TimeMs> received);
 
 // `text` without the blanks, tabs, carriage returns and line feeds around it.
-absl::string_view Trim(absl::string_view text);
+absl::string_view TrimBlanks(absl::string_view text);
+
+// Inline: called for every line, nearly all of which have nothing to trim.
+inline absl::string_view Trim(absl::string_view text) {
+  const bool has_ends = !text.empty() && text.front() > ' ' && text.back() > ' ';
+  return has_ends ? text : TrimBlanks(text);
+}
 
 }  // namespace weir

@@ -39,21 +39,28 @@ constexpr uint32_t DaysBeforeYear(uint32_t year) {
 }
 
 struct Date {
-  int64_t year, month, day;
+  uint32_t year, month, day;
 };
 
-constexpr Date CivilFromDays(int64_t days) {
-  const int64_t shifted = days + 719468;
-  const int64_t era = shifted / 146097;
-  const int64_t day_of_era = shifted - era * 146097;
-  const int64_t year_of_era =
-      (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
-  const int64_t day_of_year =
-      day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-  const int64_t month_from_march = (5 * day_of_year + 2) / 153;
-  const int64_t day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
-  const int64_t month = month_from_march < 10 ? month_from_march + 3 : month_from_march - 9;
-  return {year_of_era + era * 400 + (month <= 2 ? 1 : 0), month, day};
+// Of days since 1970, up to the year 9999. Years are counted from March, so that a leap day is the
+// last one; each division is by a number that is known.
+//
+// Source: C. Neri and L. Schneider, Euclidean affine functions and their application to calendar
+// algorithms, 2023, figure 12.
+constexpr Date CivilFromDays(uint32_t days) {
+  constexpr uint32_t kDaysOfCentury4 = 146097;  // of four centuries
+  constexpr uint32_t kBeforeEpoch = 719468;     // days from the first of March of the year 0
+  constexpr uint32_t kYearFactor = 2939745;     // 2^32 / 1461, rounded up
+  const uint32_t quarters = 4 * (days + kBeforeEpoch) + 3;
+  const uint32_t century = quarters / kDaysOfCentury4;
+  const uint32_t of_century = quarters % kDaysOfCentury4 / 4;
+  const uint64_t years = uint64_t{kYearFactor} * (4 * of_century + 3);
+  const auto of_year = static_cast<uint32_t>(years) / kYearFactor / 4;
+  const uint32_t months = 2141 * of_year + 197913;
+  const uint32_t next_year = of_year >= 306 ? 1 : 0;  // January and February
+  return {.year = 100 * century + static_cast<uint32_t>(years >> 32) + next_year,
+          .month = (months >> 16) - 12 * next_year,
+          .day = (months & 0xFFFF) / 2141 + 1};
 }
 
 // Reads N decimal digits at `text`; negative if they are not all digits.
@@ -219,15 +226,15 @@ std::optional<TimeMs> ParseTime(absl::string_view text) {
 
 char* PutTime(TimeMs time, char* out) {
   WEIR_CHECK(time >= TimeMs{0} && time <= kLatestTime);
-  const Date date = CivilFromDays(time.value / kMsPerDay);
+  const Date date = CivilFromDays(static_cast<uint32_t>(time.value / kMsPerDay));
   const auto of_day = static_cast<uint32_t>(time.value % kMsPerDay);
   const uint32_t seconds = of_day / 1000;
   const uint32_t milliseconds = of_day % 1000;
   std::memcpy(out, "0000-00-00T00:00:00.000Z", kTimeTextSize);
-  PutPair(static_cast<uint32_t>(date.year) / 100, out);
-  PutPair(static_cast<uint32_t>(date.year) % 100, out + 2);
-  PutPair(static_cast<uint32_t>(date.month), out + 5);
-  PutPair(static_cast<uint32_t>(date.day), out + 8);
+  PutPair(date.year / 100, out);
+  PutPair(date.year % 100, out + 2);
+  PutPair(date.month, out + 5);
+  PutPair(date.day, out + 8);
   PutPair(seconds / 3600, out + 11);
   PutPair(seconds / 60 % 60, out + 14);
   PutPair(seconds % 60, out + 17);

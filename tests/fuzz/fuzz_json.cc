@@ -1,12 +1,13 @@
 // Goal: the JSON format is read as it promises, and strings that Weir writes are JSON.
-// Method: any bytes as a line, read alike by the reader of plain objects and by the general parser;
-// the same bytes as the content of a string.
+// Method: any bytes as a line, read alike by the readers of alerts and of plain objects and by the
+// general parser; the same bytes as the content of a string.
 
 #include <cstddef>
 #include <cstdint>
 #include <string>
 
 #include "connectors/formats/json.h"
+#include "connectors/formats/json_alert.h"
 #include "connectors/formats/json_plain.h"
 #include "connectors/formats/json_writer.h"
 #include "tests/fuzz/events.h"
@@ -62,6 +63,26 @@ void CheckPlain(absl::string_view text) {
   }
 }
 
+// What the reader of alerts takes, in whichever way, the general parser reads alike.
+void CheckAlert(absl::string_view text) {
+  const PaddedText padded(text, FillFor(text, 0));
+  const SpareArena arena;
+  std::string spaced = "\n";
+  spaced.append(text.data(), text.size());
+  const PaddedText padded_again(spaced, FillFor(spaced, 0));
+  for (const auto way : {JsonAlertReader::Way::kBest, JsonAlertReader::Way::kPortable}) {
+    JsonAlertReader reader(way);
+    Event event;
+    if (!reader.Read(padded.view(), std::nullopt, *arena, event)) {
+      continue;
+    }
+    JsonParser parser;
+    JsonObject object;
+    WEIR_CHECK(!parser.Read(padded_again.view(), object));
+    CheckSame(TextOf(event), TextOf(DecodeJsonObject(object, *arena, std::nullopt)));
+  }
+}
+
 }  // namespace
 }  // namespace weir
 
@@ -69,6 +90,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const absl::string_view input(reinterpret_cast<const char*>(data), size);
   weir::CheckLine(input, weir::Format::kJson);
   weir::CheckPlain(input);
+  weir::CheckAlert(input);
   weir::CheckString(input);
   return 0;
 }

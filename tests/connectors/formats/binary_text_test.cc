@@ -93,8 +93,8 @@ TEST(BinaryText, HexRefusesEveryOtherCharacter) {
   const std::string digits = "0123456789ABCDEFabcdef";
   for (const char c : AllBytes()) {
     const bool digit = digits.find(c) != std::string::npos;
-    for (size_t at = 0; at < 4; ++at) {
-      std::string text = "A0A0";
+    for (size_t at = 0; at < 20; ++at) {
+      std::string text = "A0A0A0A0A0A0A0A0A0A0";
       text[at] = c;
       EXPECT_EQ(FromHex(text).has_value(), digit) << at << ' ' << static_cast<int>(c);
     }
@@ -106,6 +106,15 @@ TEST(BinaryText, DecodeHexFillsTheGivenMemory) {
   EXPECT_TRUE(DecodeHex("4142", out.data()));
   EXPECT_EQ(out, "AB?");
   EXPECT_FALSE(DecodeHex("414", out.data()));
+}
+
+// Whole blocks of characters and what is left of the last one.
+TEST(BinaryText, HexOfEverySize) {
+  const std::string bytes = AllBytes();
+  for (size_t size = 0; size <= bytes.size(); ++size) {
+    const absl::string_view some = absl::string_view(bytes).substr(bytes.size() - size);
+    EXPECT_EQ(FromHex(ToHex(some)), Text(std::string(some)));
+  }
 }
 
 TEST(BinaryText, HexRoundTrip) {
@@ -151,10 +160,10 @@ TEST(BinaryText, Base64RefusesEveryOtherCharacter) {
   const std::string digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   for (const char c : AllBytes()) {
     const bool digit = digits.find(c) != std::string::npos;
-    for (size_t at = 0; at < 8; ++at) {
-      std::string text = "AAAAAAAA";
+    for (size_t at = 0; at < 24; ++at) {
+      std::string text(24, 'A');
       text[at] = c;
-      const bool padding = c == '=' && at == 7;
+      const bool padding = c == '=' && at == 23;
       EXPECT_EQ(FromBase64(text).has_value(), digit || padding) << at << ' ' << static_cast<int>(c);
     }
     // The ends of two and three digits; `A` leaves no bit over.
