@@ -12,6 +12,9 @@
 
 #include <immintrin.h>
 
+#include <array>
+#include <cstdint>
+
 namespace weir {
 
 inline bool HasAvx2() {
@@ -31,14 +34,18 @@ WEIR_AVX2 inline void StoreBlock(__m128i block, char* out) {
   _mm_storeu_si128(reinterpret_cast<__m128i*>(out), block);
 }
 
-// The byte in each place: kept in memory, and not made anew out of a register each time.
+// Sixteen times the same byte.
+struct alignas(16) ByteBlock {
+  char bytes[16];
+};
+
+// For each byte of ASCII. Elsewhere, so that the block is read from memory, and not made anew out
+// of a register each time.
+extern const std::array<ByteBlock, 128> kByteBlocks;
+
 template <char Byte>
 WEIR_AVX2 inline __m128i EachByteIs() {
-  alignas(16) static constexpr char kBytes[16] = {Byte, Byte, Byte, Byte, Byte, Byte, Byte, Byte,
-                                                  Byte, Byte, Byte, Byte, Byte, Byte, Byte, Byte};
-  const char* bytes = kBytes;
-  asm("" : "+r"(bytes));
-  return _mm_load_si128(reinterpret_cast<const __m128i*>(bytes));
+  return _mm_load_si128(reinterpret_cast<const __m128i*>(&kByteBlocks[Byte]));
 }
 
 // The eight bytes that sixteen hex digits make, the first one lowest. False if any is none.

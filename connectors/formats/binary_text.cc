@@ -98,12 +98,15 @@ constexpr size_t kBlock = 16;
 
 WEIR_AVX2 bool DecodeHexBlocks(absl::string_view& text, char*& out) {
   uint64_t bytes = 0;
-  for (; text.size() >= kBlock; text.remove_prefix(kBlock), out += sizeof bytes) {
-    if (!HexBytes(LoadBlock(text.data()), bytes)) {
+  const size_t blocks = text.size() / kBlock;
+  for (size_t i = 0; i < blocks; ++i) {
+    if (!HexBytes(LoadBlock(text.data() + i * kBlock), bytes)) {
       return false;
     }
-    std::memcpy(out, &bytes, sizeof bytes);
+    std::memcpy(out + i * sizeof bytes, &bytes, sizeof bytes);
   }
+  text.remove_prefix(blocks * kBlock);
+  out += blocks * sizeof bytes;
   return true;
 }
 
