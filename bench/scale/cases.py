@@ -37,8 +37,8 @@ WIDE = {
 CODES = (1, 16, 256, 4096)  # the last are all that a device alert may have
 SIZES = (90, 190, 450, 2048, 8192)  # bytes of a line, about
 LEAN, PLAIN = SIZES[:2]
-MOST_BYTES = 500_000_000  # of one capture
-SHARES = (*LOADS[:2], Load(90, 0.012, 260e-6), LOADS[2])
+MEAN_BYTES = 500  # of the alerts asked for; there are fewer, where they are longer
+SHARES = (*LOADS[:2], Load(90, 0.025, 243e-6), LOADS[2])
 
 
 @dataclass(frozen=True)
@@ -141,7 +141,7 @@ def of_codes(alerts: int) -> Iterable[Case]:
 def of_size(alerts: int) -> Iterable[Case]:
     for size in SIZES:
         rewrite = lean if size == LEAN else padded(size) if size > PLAIN else None
-        most = min(alerts, MOST_BYTES // size)
+        most = min(alerts, alerts * MEAN_BYTES // size)
         options = background(most // 4, 4)
         yield Case("size", size, options, ("--out", "--state"), rewrite=rewrite)
 

@@ -102,6 +102,11 @@ class Found:
     def lines(self, suite: str) -> dict[str, By]:
         return self.series.get(suite, {})
 
+    def facts_of(self, start: str) -> list[tuple[str, float]]:
+        """Those whose names begin so, by what follows."""
+        return [(name.removeprefix(start), x) for name, x in self.facts.items()
+                if name.startswith(start)]  # fmt: skip
+
 
 def read_found(folder: Path, remark: str) -> Found:
     report.SUITES.update(SUITES)
@@ -243,15 +248,9 @@ def decide_section(page: Page, found: Found) -> None:
         "what huge pages take off is translation.",
     )
     page.table([row[:1] + row[2:] for row in growth("live keys", times, 1, {})])
-    given = [f"{2 * pages:,.0f} MiB with {keys:,} keys" for keys, pages in huge_pages(found)]
+    pages = sorted((int(keys), count) for keys, count in found.facts_of("huge pages of "))
+    given = [f"{2 * count:,.0f} MiB with {keys:,} keys" for keys, count in pages]
     page.say(f"In huge pages were {', '.join(given)}.")
-
-
-def huge_pages(found: Found) -> list[tuple[int, float]]:
-    """How many, by numbers of keys."""
-    start = "huge pages of "
-    facts = found.facts.items()
-    return sorted((int(name[len(start) :]), x) for name, x in facts if name.startswith(start))
 
 
 def restart_section(page: Page, found: Found) -> None:
@@ -318,6 +317,10 @@ def slope(by: By, value: Callable[[Series], float]) -> float:
     return (value(last) - value(first)) / (max(by) - min(by))
 
 
+def peak(series: Series) -> float:
+    return series.columns[PEAK.heading] * (1 << 20)
+
+
 def measured_of(found: Found) -> fleet.Measured | None:
     """None if a part is missing."""
     keys, reopened = found.of("scale-keys", "weir"), found.of("reopen", "replay")
@@ -325,7 +328,6 @@ def measured_of(found: Found) -> fleet.Measured | None:
     if not keys or not reopened or not one:
         return None
     runs = [each for by in all_of for each in by.values()]
-    peak = lambda series: series.columns[PEAK.heading] * (1 << 20)  # noqa: E731
     first, last = keys[min(keys)], keys[max(keys)]
     return fleet.Measured(
         worker_rate=min(each.median for each in one.values()) * 1e3,
@@ -367,6 +369,9 @@ def page_of(found: Found) -> Page:
     replay_section(page, found, "share", "Share of throttled alerts: a replay", "percent")
     partitions_section(page, found)
     fleet_section(page, found)
+    times = [f"{part} {seconds:.0f} s" for part, seconds in found.facts_of("seconds of ")]
+    page.section("The run")
+    page.say(f"The parts took: {', '.join(times)}.")
     for why in found.left_out:
         page.say(f"Left out: {why}.")
     return page

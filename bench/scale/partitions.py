@@ -11,7 +11,7 @@ from pathlib import Path
 
 from contestants import Commit, Field, Weir, wait_for_records
 from inputs import records_of
-from kafka_support import load
+from kafka_support import Topics, load
 from machine import TICKS, Instant, Span, load_average, on_processor, peak_bytes
 from records import Record
 from throughput import FIRST, LAST, LOADS, LONG, Entry
@@ -42,19 +42,23 @@ class Threads:
         used: dict[str, float] = defaultdict(float)
         switches = 0
         for task in Path(f"/proc/{pid}/task").iterdir():
-            head, _, rest = (task / "stat").read_text().rpartition(")")
+            try:
+                stat, status = ((task / each).read_text() for each in ("stat", "status"))
+            except (FileNotFoundError, ProcessLookupError):
+                continue  # it has ended
+            head, _, rest = stat.rpartition(")")
             fields = rest.split()
             name = head.partition("(")[2].partition(":")[0]
             used[THREADS.get(name, "other")] += (int(fields[11]) + int(fields[12])) / TICKS
-            switched = SWITCHES.search((task / "status").read_text())
+            switched = SWITCHES.search(status)
             switches += int(switched[1]) if switched else 0
         return cls(dict(used), switches)
 
 
-def stored_bytes(field: Field, topic: str) -> int:
+def stored_bytes(field: Field, topics: Topics, topic: str) -> int:
     """Of a topic, as the broker keeps it."""
-    logs = field.broker.folder.rglob(f"{topic}-*/*.log")
-    return sum(each.stat().st_size for each in logs)
+    folders = [field.broker.folder / f"log/{topic}-{n}" for n in range(topics.partitions)]
+    return sum(each.stat().st_size for folder in folders for each in folder.glob("*.log"))
 
 
 class Partitions:
@@ -106,6 +110,7 @@ class Partitions:
         name = f"{workers} worker{'s' * (workers > 1)}"
         commits = metrics.total("weir_commits_total", outcome="done")
         outputs = [topics.output("alerts.forwarded"), topics.deltas, topics.state]
+        written = sum(stored_bytes(self.field, topics, each) for each in outputs)
         yield {
             "run_name": f"partitions/{name}/{topics.partitions}",
             "run_type": "iteration",
@@ -117,9 +122,8 @@ class Partitions:
             "switches_per_thousand": 1e3 * (after.switches - before.switches) / records,
             "peak_bytes": peak_bytes(weir.pid()),
             "read_bytes": metrics.total("weir_read_bytes_total") / self.records,
-            "stored_input_bytes": stored_bytes(self.field, topics.input) / self.records,
-            "stored_output_bytes": sum(stored_bytes(self.field, each) for each in outputs)
-            / self.records,
+            "stored_input_bytes": stored_bytes(self.field, topics, topics.input) / self.records,
+            "stored_output_bytes": written / self.records,
             "load_average": loaded,
         }
         for thread in after.cpu_seconds:

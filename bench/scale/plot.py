@@ -39,8 +39,8 @@ def short(value: float) -> str:
 def step_of(top: float) -> float:
     """A round distance between ticks that reach up to `top`."""
     raw = top / TICKS
-    size = 10 ** math.floor(math.log10(raw))
-    return size * next(step for step in STEPS if step * size >= raw * (1 - 1e-9))
+    size = 10.0 ** math.floor(math.log10(raw))
+    return next(step * size for step in STEPS if step * size >= raw * (1 - 1e-9))
 
 
 @dataclass(frozen=True)

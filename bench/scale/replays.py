@@ -183,9 +183,7 @@ class Replays:
 
     # -- the suites
 
-    def mix(
-        self, of: Callable[[int], Iterable[Case]], alerts: int, rounds: int
-    ) -> Iterator[Entry]:
+    def mix(self, of: Callable[[int], Iterable[Case]], alerts: int, rounds: int) -> Iterator[Entry]:
         for case, small in zip(of(alerts), of(min(alerts, COUNTED))):
             yield from self.measure(case, rounds)
             yield from self.instructions(small)

@@ -85,7 +85,7 @@ class Scale:
 
     # -- the parts
 
-    def decide(self) -> None:
+    def decide(self, _: Results) -> None:
         for keys in self.fitting("decide"):
             where = f"--keys={keys}"
             self.micro("decide", f"^decide/({DECIDERS})/", f"decide-{keys}", [where])
@@ -93,16 +93,14 @@ class Scale:
             file = f"decide-{keys}{HUGE}"
             self.micro("decide", "^decide/(table|array)/", file, [where], huge=True)
             self.facts[f"huge pages of {keys}"] = huge_pages() - before
-        self.results("decide").write()
 
-    def restart(self) -> None:
+    def restart(self, _: Results) -> None:
         for keys in self.fitting("restart"):
             state = self.scratch / "store"
             state.mkdir()
             where = [f"--dir={state}", f"--keys={keys}"]
             self.micro("store", "^reopen/(replay|replay-2|scan)/", f"restart-{keys}", where)
             shutil.rmtree(state)
-        self.results("restart").write()
 
     def micro(
         self, suite: str, names: str, file: str, options: Sequence[str], huge: bool = False
@@ -125,26 +123,24 @@ class Scale:
     def replays(self) -> Replays:
         return Replays(self.arguments.weir, self.scratch, self.processors)
 
-    def keys(self) -> None:
-        replays, results = self.replays(), self.results("keys")
+    def keys(self, results: Results) -> None:
+        replays = self.replays()
         self.facts |= replays.probe()
         for keys in self.fitting("keys"):
             case = cases.of_keys(keys, self.facts["new"])
             results.add(replays.measure(case, self.arguments.rounds))
-        results.write()
 
-    def mix(self) -> None:
-        replays, results = self.replays(), self.results("mix")
+    def mix(self, results: Results) -> None:
+        replays = self.replays()
         for of in (cases.of_codes, cases.of_size, cases.of_share):
             results.add(replays.mix(of, self.arguments.alerts, self.arguments.rounds))
 
-    def partitions(self) -> None:
+    def partitions(self, results: Results) -> None:
         before = os.sched_getaffinity(0)
         os.sched_setaffinity(0, {self.processors[0]})  # the broker inherits it
         broker = Broker({"log.segment.bytes": str(256 << 20)})
         field = Field(broker, self.scratch / "service", Path(), self.processors[-1])
         try:
-            results = self.results("partitions")
             for count in PARTITIONS:
                 part = Partitions(field, self.processors, count, self.arguments.records)
                 for _ in range(self.arguments.rounds):
@@ -161,8 +157,11 @@ class Scale:
             (self.scratch / "service").mkdir(parents=True)
             for old in self.out.glob(f"{part}*.json"):
                 old.unlink()
-            began = time.monotonic()
-            getattr(self, part)()
+            self.left_out, self.facts = [], {}
+            results, began = self.results(part), time.monotonic()
+            getattr(self, part)(results)
+            self.facts[f"seconds of {part}"] = time.monotonic() - began
+            results.write()
             print(f"part {part}: {time.monotonic() - began:.0f} s", flush=True)
         shutil.rmtree(self.scratch, ignore_errors=True)
 
