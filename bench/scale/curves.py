@@ -69,6 +69,7 @@ SUITES = {
         Column("CPU us", scaled("cpu_us", 1), 2),
         Column("broker's us", scaled("broker_us", 1), 2),
         Column("records a commit", scaled("records_per_commit", 1), 0),
+        Column("parts of commits per 1,000", scaled("parts_per_thousand", 1), 2),
         Column("input B", scaled("stored_input_bytes", 1), 0),
         Column("output B", scaled("stored_output_bytes", 1), 0),
         Column("waits per 1,000", scaled("switches_per_thousand", 1), 1),
@@ -185,6 +186,20 @@ def growth(label: str, lines: Mapping[str, By], digits: int, more: Mapping[str, 
     return table
 
 
+def most_grown(lines: Mapping[str, By], unit: str) -> str:
+    """Which lines make most of the difference between the first x and the last."""
+    first, last = xs_of(lines)[0], xs_of(lines)[-1]
+
+    def at(name: str, x: int) -> float:
+        return lines[name][x].median if x in lines[name] else 0.0
+
+    grown = {name: at(name, last) - at(name, first) for name in lines}
+    before, more = sum(at(name, first) for name in lines), sum(grown.values())
+    largest = sorted(grown, key=lambda name: -abs(grown[name]))[:3]
+    parts = ", ".join(f"{name} {grown[name]:+.2f}" for name in largest)
+    return f"From {first:,} to {last:,}: {before:.2f} {unit} {more:+.2f}, of which {parts}."
+
+
 # ------------------------------------------------------------------------------------------------
 # Sections.
 
@@ -285,6 +300,7 @@ def replay_section(page: Page, found: Found, name: str, title: str, x: str) -> N
                  "(`bench/stages.py`), and instructions (`callgrind`)." if counted else
                  "(`bench/stages.py`).")  # fmt: skip
         page.table(growth(x, stages, 0, {"instructions": counted} if counted else {}))
+        page.say(most_grown(stages, "ns"))
     elif counted:
         page.say("`perf` takes no samples here; instructions (`callgrind`):")
         page.table(pivot(x, {"instructions": counted}, 0))
@@ -307,6 +323,7 @@ def partitions_section(page: Page, found: Found) -> None:
         if threads:
             page.say("What bends it: us of a record by thread.")
             page.table(growth("partitions", threads, 2, {}))
+            page.say(most_grown(threads, "us"))
 
 
 def slope(by: By, value: Callable[[Series], float]) -> float:

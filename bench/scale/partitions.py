@@ -110,6 +110,7 @@ class Partitions:
         name = f"{workers} worker{'s' * (workers > 1)}"
         commits = metrics.total("weir_commits_total", outcome="done")
         outputs = [topics.output("alerts.forwarded"), topics.deltas, topics.state]
+        parts = max(topics.partitions / workers, 1.0)  # of a commit
         written = sum(stored_bytes(self.field, topics, each) for each in outputs)
         yield {
             "run_name": f"partitions/{name}/{topics.partitions}",
@@ -119,6 +120,7 @@ class Partitions:
             "broker_us": 1e6 * span.broker_cores * span.seconds / records,
             "other_cores": span.other_cores,
             "records_per_commit": self.records / commits,
+            "parts_per_thousand": 1e3 * commits * parts / self.records,
             "switches_per_thousand": 1e3 * (after.switches - before.switches) / records,
             "peak_bytes": peak_bytes(weir.pid()),
             "read_bytes": metrics.total("weir_read_bytes_total") / self.records,

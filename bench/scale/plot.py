@@ -32,7 +32,7 @@ def short(value: float) -> str:
     """1,500,000 as 1.5 M."""
     for size, unit in ((1e6, " M"), (1e3, " k")):
         if abs(value) >= size:
-            return f"{value / size:g}{unit}"
+            return f"{value / size:.3g}{unit}"
     return f"{value:g}"
 
 
