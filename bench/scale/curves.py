@@ -220,6 +220,13 @@ class Page:
     def say(self, *words: str) -> None:
         self.lines += ["", " ".join(words)]
 
+    def growth(
+        self, label: str, lines: Mapping[str, By], digits: int, unit: str, more: Mapping[str, By]
+    ) -> None:
+        self.table(growth(label, lines, digits, more))
+        if len(xs_of(lines)) > 1:
+            self.say(most_grown(lines, unit))
+
     def curve(
         self, file: str, title: str, x: str, y: str, lines: Mapping[str, By], column: str = ""
     ) -> None:
@@ -299,8 +306,7 @@ def replay_section(page: Page, found: Found, name: str, title: str, x: str) -> N
         page.say("What bends it: ns of an alert by stage, by samples of the processor's clock",
                  "(`bench/stages.py`), and instructions (`callgrind`)." if counted else
                  "(`bench/stages.py`).")  # fmt: skip
-        page.table(growth(x, stages, 0, {"instructions": counted} if counted else {}))
-        page.say(most_grown(stages, "ns"))
+        page.growth(x, stages, 0, "ns", {"instructions": counted} if counted else {})
     elif counted:
         page.say("`perf` takes no samples here; instructions (`callgrind`):")
         page.table(pivot(x, {"instructions": counted}, 0))
@@ -322,8 +328,7 @@ def partitions_section(page: Page, found: Found) -> None:
         threads = found.lines(f"threads-{name[0]}")
         if threads:
             page.say("What bends it: us of a record by thread.")
-            page.table(growth("partitions", threads, 2, {}))
-            page.say(most_grown(threads, "us"))
+            page.growth("partitions", threads, 2, "us", {})
 
 
 def slope(by: By, value: Callable[[Series], float]) -> float:
