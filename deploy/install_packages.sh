@@ -3,6 +3,8 @@
 #
 #     deploy/install_packages.sh build    what deploy/quickstart.sh needs
 #     deploy/install_packages.sh test     that, and what tests/run.sh needs
+#     deploy/install_packages.sh bench    that, and what bench/compare.sh needs. Debian starts the
+#                                         server of redis-server, which is not the one used there
 #
 # With nothing missing it touches neither the network nor the package lists. Node.js and npm count
 # as installed if their commands are there, wherever they are from.
@@ -23,12 +25,13 @@ test_packages=(
   python3-yaml python3-jsonschema python3-pip openssl
   dpkg-dev lintian mmdebstrap systemd systemd-container buildah runc
 )
+bench_packages=(redis-server libhiredis-dev)
 if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
   build_packages+=(nodejs npm)
 fi
 
 usage() {
-  echo "usage: deploy/install_packages.sh build|test"
+  echo "usage: deploy/install_packages.sh build|test|bench"
 }
 
 die() {
@@ -70,6 +73,7 @@ update_lists() {
 case "${1:-}" in
   build) wanted=("${build_packages[@]}") ;;
   test) wanted=("${build_packages[@]}" "${test_packages[@]}") ;;
+  bench) wanted=("${build_packages[@]}" "${test_packages[@]}" "${bench_packages[@]}") ;;
   -h | --help)
     usage
     exit 0

@@ -24,7 +24,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -51,12 +51,18 @@ class Run:
     output: bytes
 
 
-def measured(command: Sequence[str | Path], source: IO[bytes] | None = None) -> Run:
-    """Runs a command to its end, with `source` as its standard input. Raises if it fails."""
+def measured(
+    command: Sequence[str | Path],
+    watch: Callable[[int], None] = lambda _: None,
+    source: IO[bytes] | None = None,
+) -> Run:
+    """Runs a command to its end, with `source` as its standard input. Raises if it fails. `watch`
+    is told the process's id."""
     with tempfile.TemporaryFile() as output:
         started = time.perf_counter()
         process = subprocess.Popen(command, stdin=source, stdout=output)
         try:
+            watch(process.pid)
             _, status, usage = os.wait4(process.pid, 0)
         except BaseException:  # it does not outlive who is told to end
             process.terminate()

@@ -14,7 +14,8 @@ from inputs import records_of
 from kafka_support import Topics, load
 from machine import TICKS, Instant, Span, load_average, on_processor, peak_bytes
 from records import Record
-from throughput import FIRST, LAST, LOADS, LONG, Entry
+from steady import FIRST, LAST, LONG
+from throughput import LOADS, Entry
 
 PARTITIONS = (1, 2, 4, 8, 16, 32)
 WORKERS = (1, 2)
@@ -80,7 +81,7 @@ class Partitions:
         the last, and two wherever there is room."""
         loaded = load_average()
         topics = self.field.topics(self.topics.input, True, self.topics.partitions)
-        weir = self.field.weir(topics, COMMIT, {"service": {"workers": workers}})
+        weir = self.field.enter(Weir(self.field, topics, COMMIT, {"service": {"workers": workers}}))
         with on_processor(*self.processors if workers > 1 else self.processors[-1:]):
             weir.service.start(wait=False)
         first = wait_for_records(self.field, weir, int(FIRST * self.records), LONG)

@@ -78,7 +78,7 @@ class Replays:
         command = self._replay(case, "-" if case.piped else str(capture), policy)
         with source or nullcontext():
             pipe: IO[bytes] | None = source.stdout if source else None
-            run = measured([*self._on(-1), *prefix, *command], pipe)
+            run = measured([*self._on(-1), *prefix, *command], source=pipe)
         if source and source.returncode != 0:
             raise ValueError(f"{case}: weir generate ended with {source.returncode}")
         summary = json.loads(run.output)

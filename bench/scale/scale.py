@@ -139,7 +139,7 @@ class Scale:
         before = os.sched_getaffinity(0)
         os.sched_setaffinity(0, {self.processors[0]})  # the broker inherits it
         broker = Broker({"log.segment.bytes": str(256 << 20)})
-        field = Field(broker, self.scratch / "service", Path(), self.processors[-1])
+        field = Field(broker, self.scratch / "service", self.processors[-1])
         try:
             for count in PARTITIONS:
                 part = Partitions(field, self.processors, count, self.arguments.records)

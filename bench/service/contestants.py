@@ -6,10 +6,10 @@ import itertools
 import json
 import signal
 import subprocess
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from confluent_kafka.admin import AdminClient
 
@@ -18,6 +18,9 @@ from machine import on_processor
 
 READY = 60.0  # seconds
 END = 60.0
+# What is started so does not outlive this process, whatever becomes of that.
+MORTAL = ("setpriv", "--pdeathsig", "KILL")
+TAIL = 60  # lines of a log that are shown
 MOST_CHANGELOG = 32 << 20  # bytes of it that are kept as a sample
 
 # Nothing is excluded, so that every storm is throttled.
@@ -55,21 +58,35 @@ class Contestant(Protocol):
     def start(self) -> None:
         """Returns once it is ready, or consumes at least."""
 
+    def launch(self) -> None:
+        """Returns at once."""
+
+    def is_ready(self) -> bool:
+        """Fails if it has ended."""
+
     def pid(self) -> int: ...
 
     def stop(self) -> None: ...
+
+    def kill(self) -> None:
+        """As a crash would."""
+
+    def log(self) -> str:
+        """The end of what it printed."""
 
     def discard(self) -> None:
         """Whatever state it is in, it does not run any more."""
 
 
+C = TypeVar("C", bound=Contestant)
+
+
 class Field:
     """Where they run: a broker on one processor, the contestant on another."""
 
-    def __init__(self, broker: Broker, folder: Path, bare_loop: Path, processor: int) -> None:
+    def __init__(self, broker: Broker, folder: Path, processor: int) -> None:
         self.broker = broker
         self.folder = folder
-        self.bare_loop = bare_loop
         self.processor = processor
         self._numbers = itertools.count(1)
         self._made: list[Contestant] = []
@@ -91,10 +108,16 @@ class Field:
     def delete(self, topics: Topics, with_input: bool) -> None:
         client = AdminClient({"bootstrap.servers": self.broker.bootstrap, "log_level": 2})
         found = client.list_topics(timeout=READY).topics
-        names = [each for each in found if each.startswith(topics.prefix)]
+        # Some make topics of their own, named after the group.
+        begins = (topics.prefix, f"{topics.group}-") if topics.group else (topics.prefix,)
+        names = [each for each in found if each.startswith(begins)]
         doomed = [each for each in names if with_input or each != topics.input]
         for each in client.delete_topics(doomed, operation_timeout=READY).values():
             each.result(READY)
+
+    def delete_input(self, name: str) -> None:
+        """One of input_topic(), with all that was made beside it."""
+        self.delete(Topics(name, "", name.removesuffix("meter.events"), 1), with_input=True)
 
     def done(self, topics: Topics) -> int:
         """Records committed."""
@@ -102,15 +125,10 @@ class Field:
         offsets = committed(self.broker.bootstrap, topics.group, topics.input, partitions)
         return sum(offset for offset, _ in offsets.values())
 
-    def weir(self, topics: Topics, commit: Commit, config: Any = None) -> Weir:
-        made = Weir(self, topics, commit, config or {})
-        self._made.append(made)
-        return made
-
-    def bare(self, topics: Topics, commit: Commit, mirror: Mirror, plain: bool = False) -> Bare:
-        made = Bare(self, topics, commit, mirror, plain)
-        self._made.append(made)
-        return made
+    def enter(self, contestant: C) -> C:
+        """It will not outlive the field."""
+        self._made.append(contestant)
+        return contestant
 
     def discard_all(self) -> None:
         for each in self._made:
@@ -118,7 +136,7 @@ class Field:
 
 
 class Weir:
-    def __init__(self, field: Field, topics: Topics, commit: Commit, config: Any) -> None:
+    def __init__(self, field: Field, topics: Topics, commit: Commit, config: Any = None) -> None:
         self.field, self.topics = field, topics
         folder = field.folder / topics.group
         folder.mkdir(parents=True)
@@ -137,7 +155,8 @@ class Weir:
             },
             "policy": str(policy),
         }
-        self.service = Service(folder, merged(preset, config))
+        self.service = Service(folder, merged(preset, config or {}))
+        self.service.wrapper = MORTAL
 
     def start(self) -> None:
         self.launch()
@@ -147,6 +166,14 @@ class Weir:
         with on_processor(self.field.processor):
             self.service.start(wait=False)
 
+    def is_ready(self) -> bool:
+        if self.service.exit_code() is not None:
+            raise AssertionError(f"it has ended\n{self.log()}")
+        return self.service.ready()
+
+    def kill(self) -> None:
+        self.service.sigkill()
+
     def pid(self) -> int:
         assert self.service.process is not None
         return self.service.process.pid
@@ -155,6 +182,9 @@ class Weir:
         code = self.service.terminate()
         if code != 0:
             raise AssertionError(f"exit code {code}\n{self.service.log()}")
+
+    def log(self) -> str:
+        return self.service.log()
 
     def discard(self) -> None:
         self.service.discard()
@@ -193,11 +223,85 @@ class Weir:
         return path
 
 
-class Bare:
+class Child:
+    """A program that says on standard output when it is ready, and ends in order by SIGTERM."""
+
+    ready_line = "ready"
+
+    def __init__(self, field: Field, topics: Topics, command: Sequence[str]) -> None:
+        self.field, self.topics, self.command = field, topics, command
+        self.process: subprocess.Popen[bytes] | None = None
+        self.log_file = field.folder / f"{topics.group}.log"
+        self.born_at = 0  # bytes of the log when this life began
+
+    def launch(self) -> None:
+        assert self.process is None or self.process.poll() is not None, "it runs already"
+        with on_processor(self.field.processor), self.log_file.open("ab") as log:
+            self.born_at = log.tell()
+            self.process = subprocess.Popen(
+                [*MORTAL, *self.command],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
+
+    def start(self) -> None:
+        self.launch()
+        wait_until(self.is_ready, f"{self.command[0]} is ready", READY, self.log)
+
+    def is_ready(self) -> bool:
+        assert self.process is not None
+        if self.process.poll() is not None:
+            raise AssertionError(f"it ended with {self.process.returncode}\n{self.log()}")
+        with self.log_file.open("rb") as log:
+            log.seek(self.born_at)
+            return f"{self.ready_line}\n".encode() in log
+
+    def pid(self) -> int:
+        assert self.process is not None
+        return self.process.pid
+
+    def stop(self) -> None:
+        assert self.process is not None
+        self.process.send_signal(signal.SIGTERM)
+        code = self.process.wait(END)
+        if code != 0:
+            raise AssertionError(f"{self.command[0]} ended with {code}\n{self.log()}")
+
+    def log(self) -> str:
+        if not self.log_file.exists():
+            return f"{self.command[0]} was not started"
+        lines = self.log_file.read_text(errors="replace").splitlines()
+        return "\n".join([f"{self.command[0]}, the end of its log:", *lines[-TAIL:]])
+
+    def kill(self) -> None:
+        assert self.process is not None
+        self.process.kill()
+        self.process.wait()
+
+    def discard(self) -> None:
+        if self.process is not None and self.process.poll() is None:
+            self.kill()
+
+
+def words_of(options: Mapping[str, object]) -> list[str]:
+    """Names and values as a command line has them, without those that have no value."""
+    pairs = [(name, str(value)) for name, value in options.items() if value not in (None, "")]
+    return list(itertools.chain(*pairs))
+
+
+class Bare(Child):
+    ready_line = "assigned"
+
     def __init__(
-        self, field: Field, topics: Topics, commit: Commit, mirror: Mirror, plain: bool
+        self,
+        field: Field,
+        topics: Topics,
+        program: Path,
+        commit: Commit,
+        mirror: Mirror,
+        plain: bool = False,
     ) -> None:
-        self.field, self.topics = field, topics
         options: dict[str, object] = {
             "--bootstrap": field.broker.bootstrap,
             "--group": topics.group,
@@ -213,33 +317,8 @@ class Bare:
             "--states": mirror.states,
             "--state-bytes": mirror.state_bytes,
         }
-        words = [(name, str(value)) for name, value in options.items() if value not in (None, "")]
         flags: Sequence[str] = ["--plain"] if plain else []
-        self.command = [str(field.bare_loop), *itertools.chain(*words), *flags]
-        self.process: subprocess.Popen[str] | None = None
-
-    def start(self) -> None:
-        with on_processor(self.field.processor):
-            self.process = subprocess.Popen(self.command, stdout=subprocess.PIPE, text=True)
-        assert self.process.stdout is not None
-        if self.process.stdout.readline() != "assigned\n":
-            raise AssertionError(f"bare_loop ended with {self.process.wait(END)}")
-
-    def pid(self) -> int:
-        assert self.process is not None
-        return self.process.pid
-
-    def stop(self) -> None:
-        assert self.process is not None
-        self.process.send_signal(signal.SIGTERM)
-        code = self.process.wait(END)
-        if code != 0:
-            raise AssertionError(f"bare_loop ended with {code}")
-
-    def discard(self) -> None:
-        if self.process is not None and self.process.poll() is None:
-            self.process.kill()
-            self.process.wait()
+        super().__init__(field, topics, [str(program), *words_of(options), *flags])
 
 
 def wait_for_records(field: Field, contestant: Contestant, records: int, within: float) -> int:

@@ -13,12 +13,13 @@ from records import Record, record
 RECEIVED = b'"received":"'
 
 
-def generate(path: Path, options: Sequence[str]) -> Path:
-    """Key, tab and alert, one a line; made once for a folder."""
+def generate(path: Path, options: Sequence[str], keyed: bool = True) -> Path:
+    """Alerts, one a line, with key and tab before each if they are `keyed`; made once for a
+    folder."""
     if not path.exists():
         part = path.with_suffix(".part")
         with part.open("wb") as out:
-            command = [os.environ["WEIR"], "generate", "--keyed", *options]
+            command = [os.environ["WEIR"], "generate", *["--keyed"] * keyed, *options]
             subprocess.run(command, stdout=out, stderr=subprocess.DEVNULL, check=True)
         part.rename(path)
     return path

@@ -5,73 +5,91 @@ from __future__ import annotations
 import json
 import subprocess
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from contestants import Commit, Contestant, Field, Mirror
+from contestants import Bare, Commit, Contestant, Field, Mirror, Weir, words_of
 from kafka_support import Topics
 from machine import Instant, Span, load_average
 from throughput import Entry
 
 COMMIT = Commit(interval_ms=10)
-SKIPPED = 1.0  # seconds
 LONG = 300.0
 LOG_TIME = {"service": {"timestamps": "log_append_time"}}
 
 
+@dataclass(frozen=True)
+class Probe:
+    """What writes at a steady rate and reads what comes back."""
+
+    program: Path
+    lines: Path
+    rate: int
+    seconds: float  # that count
+    skipped: float = 1.0  # at the start
+
+    def run(self, field: Field, topics: Topics) -> dict[str, float]:
+        options = {
+            "--bootstrap": field.broker.bootstrap,
+            "--input": topics.input,
+            "--output": topics.output("alerts.forwarded"),
+            "--lines": self.lines,
+            "--rate": self.rate,
+            "--seconds": self.skipped + self.seconds,
+            "--skipped": self.skipped,
+        }
+        done = subprocess.run(
+            [str(self.program), *words_of(options)], stdout=subprocess.PIPE, timeout=LONG,
+            check=True,
+        )  # fmt: skip
+        found: dict[str, float] = json.loads(done.stdout)
+        return found
+
+    def measure(self, field: Field, contestant: Contestant) -> dict[str, object]:
+        """Starts it, and stops it in the end."""
+        loaded = load_average()
+        contestant.start()
+        began = Instant.now(contestant.pid(), field.broker.pid())
+        found = self.run(field, contestant.topics)
+        ended = Instant.now(contestant.pid(), field.broker.pid())
+        contestant.stop()
+        span = Span.between(began, ended)
+        return {
+            **found,
+            "contestant_cores": span.cpu_seconds / span.seconds,
+            "broker_cores": span.broker_cores,
+            "load_average": loaded,
+        }
+
+
 class Latency:
-    def __init__(self, field: Field, probe: Path, lines: Path, rate: int, seconds: float) -> None:
-        self.field, self.probe, self.lines = field, probe, lines
-        self.rate, self.seconds = rate, seconds
+    def __init__(self, field: Field, bare_loop: Path, probe: Probe) -> None:
+        self.field, self.bare_loop, self.probe = field, bare_loop, probe
         self.mirror = self._mirror()
 
     def _mirror(self) -> Mirror:
         topics = self.field.topics(None, create_time=False)
-        weir = self.field.weir(topics, COMMIT, LOG_TIME)
+        weir = self.field.enter(Weir(self.field, topics, COMMIT, LOG_TIME))
         weir.start()
-        self._probe(topics, SKIPPED + 2)
+        replace(self.probe, seconds=2.0).run(self.field, topics)
         mirror = weir.mirror()
         weir.stop()
         self.field.delete(topics, with_input=True)
         return mirror
 
-    def _probe(self, topics: Topics, seconds: float) -> dict[str, float]:
-        options = {
-            "--bootstrap": self.field.broker.bootstrap,
-            "--input": topics.input,
-            "--output": topics.output("alerts.forwarded"),
-            "--lines": self.lines,
-            "--rate": self.rate,
-            "--seconds": seconds,
-            "--skipped": SKIPPED,
-        }
-        words = [str(word) for pair in options.items() for word in pair]
-        done = subprocess.run(
-            [str(self.probe), *words], stdout=subprocess.PIPE, timeout=LONG, check=True
-        )
-        return json.loads(done.stdout)
-
     def _contestant(self, name: str, topics: Topics) -> Contestant:
         if name == "weir":
-            return self.field.weir(topics, COMMIT, LOG_TIME)
-        return self.field.bare(topics, COMMIT, self.mirror)
+            return self.field.enter(Weir(self.field, topics, COMMIT, LOG_TIME))
+        made = Bare(self.field, topics, self.bare_loop, COMMIT, self.mirror)
+        return self.field.enter(made)
 
     def round(self) -> Iterator[Entry]:
         for name in ("bare", "weir"):
-            loaded = load_average()
             topics = self.field.topics(None, create_time=False)
-            contestant = self._contestant(name, topics)
-            contestant.start()
-            began = Instant.now(contestant.pid(), self.field.broker.pid())
-            found = self._probe(topics, SKIPPED + self.seconds)
-            ended = Instant.now(contestant.pid(), self.field.broker.pid())
-            contestant.stop()
+            found = self.probe.measure(self.field, self._contestant(name, topics))
             self.field.delete(topics, with_input=True)
-            span = Span.between(began, ended)
             yield {
-                "run_name": f"latency/{name}/{self.rate:,} records a second",
+                "run_name": f"latency/{name}/{self.probe.rate:,} records a second",
                 "run_type": "iteration",
                 **found,
-                "contestant_cores": span.cpu_seconds / span.seconds,
-                "broker_cores": span.broker_cores,
-                "load_average": loaded,
             }

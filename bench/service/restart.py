@@ -7,10 +7,11 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import datetime, timezone
 from pathlib import Path
+from typing import Any
 
 from confluent_kafka import Consumer, TopicPartition
 
-from contestants import Commit, Field, wait_for_records
+from contestants import Commit, Contestant, Field, Weir, wait_for_records
 from inputs import generate, records_of
 from kafka_support import Topics, end_offsets, load, record, wait_until
 from machine import load_average, peak_bytes
@@ -24,17 +25,70 @@ GARBAGE = b"\xa5" * 4096
 SOON = {"service": {"state": {"interval": "500ms"}}}
 
 
+def keys_file(field: Field, keys: int) -> Path:
+    """One alert an hour of each device; some repeat a code and make no new key."""
+    options = ["--devices", str(keys), "--duration", "1h", "--rate", "30"]
+    path = field.folder.parent / f"keys-{keys}.txt"
+    return generate(path, [*options, "--storms", "0", "--outages", "0"])
+
+
+def add_alert(field: Field, topics: Topics, number: int) -> None:
+    """At the end of the input, of a device that has not sent any, if `number` was not used."""
+    device = f"00-DB-00-00-00-{number >> 8:02X}-{number & 255:02X}-A0"
+    value = f'{{"device":"{device}","code":"8F3E","counter":{number}}}'.encode()
+    made = record(value, device.encode(), 0, round(LAST.timestamp() * 1000))
+    load(field.broker.bootstrap, topics.input, [made])
+
+
+def timed_start(
+    field: Field, contestant: Contestant, add: Callable[[], None], within: float
+) -> dict[str, object]:
+    """Adds an alert, starts what does not run, and waits until it forwards the alert."""
+    reader = reader_at_end(field, contestant.topics.output("alerts.forwarded"))
+    add()
+    began = time.monotonic()
+    ready: list[float] = []
+
+    def look() -> Any:
+        if not ready and contestant.is_ready():
+            ready.append(time.monotonic() - began)
+        return reader.poll(0.05)
+
+    contestant.launch()
+    wait_until(look, "an alert is forwarded", within, contestant.log)
+    forwarded = time.monotonic() - began
+    wait_until(contestant.is_ready, "it is ready", within, contestant.log)
+    reader.close()
+    return {
+        "ready_seconds": max(ready, default=forwarded),
+        "first_output_seconds": forwarded,
+        "peak_bytes": peak_bytes(contestant.pid()),
+    }
+
+
+def reader_at_end(field: Field, topic: str) -> Consumer:
+    """Of what is committed."""
+    end = end_offsets(field.broker.bootstrap, topic)[0]
+    reader = Consumer(
+        {
+            "bootstrap.servers": field.broker.bootstrap,
+            "group.id": "weir-bench",
+            "isolation.level": "read_committed",
+            "enable.auto.commit": False,
+            "log_level": 2,
+        }
+    )
+    reader.assign([TopicPartition(topic, 0, end)])
+    return reader
+
+
 class Restart:
     def __init__(self, field: Field, keys: int) -> None:
         self.field = field
         self.alerts = 0  # added to those that made the keys
         self.topics = field.topics(None, create_time=True)
-        self.weir = field.weir(self.topics, COMMIT, SOON)
-        # One alert an hour of each device; some repeat a code and make no new key.
-        options = ["--devices", str(keys), "--duration", "1h", "--rate", "30"]
-        path = generate(
-            field.folder.parent / f"keys-{keys}.txt", [*options, "--storms", "0", "--outages", "0"]
-        )
+        self.weir = field.enter(Weir(field, self.topics, COMMIT, SOON))
+        path = keys_file(field, keys)
         load(field.broker.bootstrap, self.topics.input, records_of(path, 10 * keys))
         self.weir.start()
         self._settle()
@@ -66,10 +120,7 @@ class Restart:
 
     def _add_alert(self) -> None:
         self.alerts += 1
-        device = f"00-DB-00-00-00-{self.alerts >> 8:02X}-{self.alerts & 255:02X}-A0"
-        value = f'{{"device":"{device}","code":"8F3E","counter":{self.alerts}}}'.encode()
-        made = record(value, device.encode(), 0, round(LAST.timestamp() * 1000))
-        load(self.field.broker.bootstrap, self.topics.input, [made])
+        add_alert(self.field, self.topics, self.alerts)
 
     # -- what may have happened to the store
 
@@ -100,42 +151,16 @@ class Restart:
         loaded = load_average()
         self.weir.service.sigkill()
         happens()
-        reader = self._reader_at_end()
-        self._add_alert()
-        began = time.monotonic()
-        self.weir.launch()
-        self.weir.service.wait_ready(LONG)
-        ready = time.monotonic() - began
-        wait_until(lambda: reader.poll(0.05), "an alert is forwarded", LONG, self.weir.service.log)
-        forwarded = time.monotonic() - began
-        peak = peak_bytes(self.weir.pid())
-        reader.close()
+        figures = timed_start(self.field, self.weir, self._add_alert, LONG)
         restored = self.weir.service.metrics().total("weir_restore_duration_seconds")
         self._settle()
         return {
             "run_name": f"restart/{name}/{self.keys}",
             "run_type": "iteration",
-            "ready_seconds": ready,
-            "first_output_seconds": forwarded,
+            **figures,
             "restore_seconds": restored,
-            "peak_bytes": peak,
             "load_average": loaded,
         }
-
-    def _reader_at_end(self) -> Consumer:
-        output = self.topics.output("alerts.forwarded")
-        end = end_offsets(self.field.broker.bootstrap, output)[0]
-        reader = Consumer(
-            {
-                "bootstrap.servers": self.field.broker.bootstrap,
-                "group.id": "weir-bench",
-                "isolation.level": "read_committed",
-                "enable.auto.commit": False,
-                "log_level": 2,
-            }
-        )
-        reader.assign([TopicPartition(output, 0, end)])
-        return reader
 
     def finish(self) -> None:
         self.weir.stop()

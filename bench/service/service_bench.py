@@ -23,7 +23,7 @@ from pathlib import Path
 
 from contestants import Field
 from kafka_support import Broker, Unavailable, end_in_order_when_told_to
-from latency import Latency
+from latency import Latency, Probe
 from machine import load_average
 from restart import Restart
 from throughput import LOADS, Entry, Throughput
@@ -64,7 +64,9 @@ def measure(arguments: argparse.Namespace, field: Field, results: Results) -> No
     if "throughput" in parts:
         order = random.Random(1)
         for share in LOADS:
-            contest = Throughput(field, share, arguments.records, share.throttled == 0)
+            contest = Throughput(
+                field, arguments.bare_loop, share, arguments.records, share.throttled == 0
+            )
             for _ in range(arguments.rounds):
                 results.add(contest.round(order))
             contest.finish()
@@ -72,7 +74,8 @@ def measure(arguments: argparse.Namespace, field: Field, results: Results) -> No
         rate = int(min(results.half_rate(), arguments.rate))
         enough = int(rate * (arguments.seconds + 10))
         lines = LOADS[0].file(field.folder.parent, max(enough, arguments.records))
-        latency = Latency(field, arguments.latency_probe, lines, rate, arguments.seconds)
+        probe = Probe(arguments.latency_probe, lines, rate, arguments.seconds)
+        latency = Latency(field, arguments.bare_loop, probe)
         for _ in range(arguments.rounds):
             results.add(latency.round())
     if "restart" in parts:
@@ -115,7 +118,7 @@ def main() -> int:
             "options": {name: str(value) for name, value in vars(arguments).items()},
         },
     )
-    field = Field(broker, scratch, arguments.bare_loop, processors[-1])
+    field = Field(broker, scratch, processors[-1])
     try:
         measure(arguments, field, results)
     finally:

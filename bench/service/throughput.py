@@ -7,17 +7,13 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from contestants import Commit, Contestant, Field, Mirror, wait_for_records
+from contestants import Bare, Commit, Contestant, Field, Mirror, Weir, wait_for_records
 from inputs import fleet, generate, records_of
 from kafka_support import Topics, load
-from machine import Instant, Span, load_average, peak_bytes
+from steady import LONG, steady_run
 
 Entry = dict[str, object]
 COMMIT = Commit()
-LONG = 300.0  # seconds for one run
-# Shares of the records between which is measured: neither the start counts nor the last batch,
-# which waits for its interval to be over.
-FIRST, LAST = 0.1, 0.95
 
 
 @dataclass(frozen=True)
@@ -48,8 +44,10 @@ LOADS = (
 class Throughput:
     """All contestants on one input."""
 
-    def __init__(self, field: Field, share: Load, records: int, with_costs: bool) -> None:
-        self.field = field
+    def __init__(
+        self, field: Field, bare_loop: Path, share: Load, records: int, with_costs: bool
+    ) -> None:
+        self.field, self.bare_loop = field, bare_loop
         self.input = field.input_topic(create_time=True)
         path = share.file(field.folder.parent, records)
         self.records = load(field.broker.bootstrap, self.input, records_of(path, records))
@@ -58,21 +56,24 @@ class Throughput:
         self.case = f"{100 * (1 - self.mirror.forwarded):.0f} % throttled"
         bare, nothing = self.mirror, self.mirror.without_changelog()
         self.makers: dict[str, Callable[[Topics], Contestant]] = {
-            "weir": lambda topics: field.weir(topics, COMMIT),
-            "bare": lambda topics: field.bare(topics, COMMIT, bare),
+            "weir": lambda topics: field.enter(Weir(field, topics, COMMIT)),
+            "bare": lambda topics: self._bare(topics, bare),
         }
         if with_costs:
             self.makers |= {
-                "bare-no-changelog": lambda topics: field.bare(topics, COMMIT, nothing),
-                "plain": lambda topics: field.bare(topics, COMMIT, bare, plain=True),
-                "plain-no-changelog": lambda topics: field.bare(
-                    topics, COMMIT, nothing, plain=True
-                ),
+                "bare-no-changelog": lambda topics: self._bare(topics, nothing),
+                "plain": lambda topics: self._bare(topics, bare, plain=True),
+                "plain-no-changelog": lambda topics: self._bare(topics, nothing, plain=True),
             }
+
+    def _bare(self, topics: Topics, mirror: Mirror, plain: bool = False) -> Bare:
+        made = Bare(self.field, topics, self.bare_loop, COMMIT, mirror, plain)
+        return self.field.enter(made)
 
     def _mirror(self, values: Iterable[bytes]) -> Mirror:
         """By a run that does not count."""
-        weir = self.field.weir(self.field.topics(self.input, True), COMMIT)
+        weir = Weir(self.field, self.field.topics(self.input, True), COMMIT)
+        self.field.enter(weir)
         weir.start()
         wait_for_records(self.field, weir, self.records, LONG)
         mirror = weir.mirror(values)
@@ -87,33 +88,18 @@ class Throughput:
             yield from self._run(name)
 
     def _run(self, name: str) -> Iterator[Entry]:
-        loaded = load_average()
         contestant = self.makers[name](self.field.topics(self.input, True))
-        contestant.start()
-        first = wait_for_records(self.field, contestant, int(FIRST * self.records), LONG)
-        began = Instant.now(contestant.pid(), self.field.broker.pid())
-        last = wait_for_records(self.field, contestant, int(LAST * self.records), LONG)
-        ended = Instant.now(contestant.pid(), self.field.broker.pid())
-        wait_for_records(self.field, contestant, self.records, LONG)
-        peak = peak_bytes(contestant.pid())
+        span, figures = steady_run(self.field, contestant, self.records)
         contestant.stop()
         self.field.delete(contestant.topics, with_input=False)
-        span, records = Span.between(began, ended), last - first
+        records = int(str(figures["records"]))
         for suite, seconds in (("service", span.seconds), ("service-cpu", span.cpu_seconds)):
             yield {
                 "run_name": f"{suite}/{name}/{self.case}",
                 "run_type": "iteration",
                 "items_per_second": records / seconds,
-                "records": records,
-                "wall_seconds": span.seconds,
-                "cpu_seconds": span.cpu_seconds,
-                "contestant_cores": span.cpu_seconds / span.seconds,
-                "broker_cores": span.broker_cores,
-                "other_cores": span.other_cores,
-                "peak_bytes": peak,
-                "load_average": loaded,
+                **figures,
             }
 
     def finish(self) -> None:
-        prefix = self.input.removesuffix("meter.events")
-        self.field.delete(Topics(self.input, "", prefix, 1), with_input=True)
+        self.field.delete_input(self.input)
