@@ -73,6 +73,7 @@ SUITES = {
         Column("input B", scaled("stored_input_bytes", 1), 0),
         Column("output B", scaled("stored_output_bytes", 1), 0),
         Column("waits per 1,000", scaled("switches_per_thousand", 1), 1),
+        Column("page faults per 1,000", scaled("faults_per_thousand", 1), 1),
         PEAK,
         Column("others' cores", scaled("other_cores", 1), 2),
         LOAD,

@@ -37,6 +37,7 @@ class Threads:
 
     cpu_seconds: dict[str, float]
     switches: int  # that they asked for, by waiting
+    page_faults: int
 
     @classmethod
     def now(cls, pid: int) -> Threads:
@@ -53,7 +54,8 @@ class Threads:
             used[THREADS.get(name, "other")] += (int(fields[11]) + int(fields[12])) / TICKS
             switched = SWITCHES.search(status)
             switches += int(switched[1]) if switched else 0
-        return cls(dict(used), switches)
+        of_all = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return cls(dict(used), switches, int(of_all[7]) + int(of_all[9]))
 
 
 def stored_bytes(field: Field, topics: Topics, topic: str) -> int:
@@ -123,6 +125,7 @@ class Partitions:
             "records_per_commit": self.records / commits,
             "parts_per_thousand": 1e3 * commits * parts / self.records,
             "switches_per_thousand": 1e3 * (after.switches - before.switches) / records,
+            "faults_per_thousand": 1e3 * (after.page_faults - before.page_faults) / records,
             "peak_bytes": peak_bytes(weir.pid()),
             "read_bytes": metrics.total("weir_read_bytes_total") / self.records,
             "stored_input_bytes": stored_bytes(self.field, topics, topics.input) / self.records,
