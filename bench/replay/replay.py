@@ -27,6 +27,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 # What a replay writes, and by how many threads.
 REPLAYS: dict[str, tuple[int, tuple[str, ...]]] = {
@@ -45,24 +46,35 @@ SUITE = "replay"
 class Run:
     cpu_seconds: float
     wall_seconds: float
+    peak_bytes: int  # never less than what the process that ran it had
+    page_faults: int
     output: bytes
 
 
 def measured(
-    command: Sequence[str | Path], watch: Callable[[int], None] = lambda _: None
+    command: Sequence[str | Path],
+    watch: Callable[[int], None] = lambda _: None,
+    source: IO[bytes] | None = None,
 ) -> Run:
-    """Runs a command to its end. Raises if it fails. `watch` is told the process's id."""
+    """Runs a command to its end, with `source` as its standard input. Raises if it fails. `watch`
+    is told the process's id."""
     with tempfile.TemporaryFile() as output:
         started = time.perf_counter()
-        process = subprocess.Popen(command, stdout=output)
-        watch(process.pid)
-        _, status, usage = os.wait4(process.pid, 0)
+        process = subprocess.Popen(command, stdin=source, stdout=output)
+        try:
+            watch(process.pid)
+            _, status, usage = os.wait4(process.pid, 0)
+        except BaseException:  # it does not outlive who is told to end
+            process.terminate()
+            process.wait()
+            raise
         wall = time.perf_counter() - started
         process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode != 0:
             raise subprocess.CalledProcessError(process.returncode, [str(c) for c in command])
         output.seek(0)
-        return Run(usage.ru_utime + usage.ru_stime, wall, output.read())
+        cpu, faults = usage.ru_utime + usage.ru_stime, usage.ru_minflt + usage.ru_majflt
+        return Run(cpu, wall, usage.ru_maxrss * 1024, faults, output.read())
 
 
 class Contest:

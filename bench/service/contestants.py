@@ -95,10 +95,12 @@ class Field:
         """A new one, with the topics of a group that nobody uses."""
         return self.topics(None, create_time).input
 
-    def topics(self, existing_input: str | None, create_time: bool) -> Topics:
+    def topics(
+        self, existing_input: str | None, create_time: bool, partitions: int = 1
+    ) -> Topics:
         name = f"b{next(self._numbers)}"
-        topics = Topics(existing_input or f"{name}.meter.events", name, f"{name}.", 1)
-        arguments = ["--partitions", "1", "--group", topics.group]
+        topics = Topics(existing_input or f"{name}.meter.events", name, f"{name}.", partitions)
+        arguments = ["--partitions", str(partitions), "--group", topics.group]
         arguments += ["--input", topics.input, "--prefix", topics.prefix]
         self.broker.run_script("topics.sh", [*arguments, *["--create-time"] * create_time])
         return topics
@@ -119,8 +121,9 @@ class Field:
 
     def done(self, topics: Topics) -> int:
         """Records committed."""
-        offsets = committed(self.broker.bootstrap, topics.group, topics.input, 1)
-        return offsets.get(0, (0, ""))[0]
+        partitions = topics.partitions
+        offsets = committed(self.broker.bootstrap, topics.group, topics.input, partitions)
+        return sum(offset for offset, _ in offsets.values())
 
     def enter(self, contestant: C) -> C:
         """It will not outlive the field."""

@@ -76,10 +76,10 @@ class Span:
 
 
 @contextmanager
-def on_processor(number: int) -> Iterator[None]:
+def on_processor(*numbers: int) -> Iterator[None]:
     """Processes that are started meanwhile stay there."""
     before = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, {number})
+    os.sched_setaffinity(0, numbers)
     try:
         yield
     finally:

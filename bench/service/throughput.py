@@ -24,10 +24,13 @@ class Load:
     devices: float  # per record
     storms: float  # per record
 
+    def options(self, records: int) -> list[str]:
+        """A little more than is asked for, since storms differ in length."""
+        return fleet(round(self.devices * records), round(self.storms * records))
+
     def file(self, folder: Path, records: int) -> Path:
-        # A little more than is asked for, since storms differ in length.
-        options = fleet(round(self.devices * records), max(round(self.storms * records), 0))
-        return generate(folder / f"alerts-{self.throttled}-{records}.txt", options)
+        path = folder / f"alerts-{self.throttled}-{records}.txt"
+        return generate(path, self.options(records))
 
 
 # Of a day, each device makes four alerts, and each storm about 3,700.
