@@ -8,7 +8,10 @@
 # WEIR_FUZZ_SECONDS  how long to run the fuzz harness of each decoder, by default 60; of what reads
 #                    nothing from outside at run time (policies, states), a third of that
 # WEIR_ANALYZE       0: clang-tidy leaves out the static analyzer, which takes most of its time
-# WEIR_UNIT_TESTS    sanitized: the tests of GoogleTest are built and run with sanitizers only
+# WEIR_ONCE          1: a test runs in one build, those of engine and connectors in that with
+#                    sanitizers, those of deploy, where the program is run, in the other
+# WEIR_SLOW_SHARE    2: of the tests that need a broker or a browser, half: whose turn it is by the
+#                    commit
 # WEIR_TIDY_SHARE    3: clang-tidy looks at a third of the files: whose turn it is by the commit
 #
 # Output of the tools goes to build/logs; the end of it is shown when a stage fails.
@@ -187,18 +190,36 @@ install_packages() {
   deploy/install_packages.sh test
 }
 
-release_build() {
-  local unit_tests=ON
-  if [[ ${WEIR_UNIT_TESTS:-} == sanitized ]]; then
-    unit_tests=OFF
+# tests_of FOLDERS: the folders whose tests a build has, if each is to run once.
+tests_of() {
+  if [[ ${WEIR_ONCE:-0} == 1 ]]; then
+    echo "$1"
+  else
+    echo "engine;connectors;deploy"
   fi
-  configure release "-DWEIR_UNIT_TESTS=${unit_tests}"
+}
+
+release_build() {
+  configure release "-DWEIR_TESTS_OF=$(tests_of deploy)"
   build release
 }
 
 release_tests() {
+  local left_out
+  left_out=$(slow_tests | not_their_turn "${WEIR_SLOW_SHARE:-1}" | paste -sd '|')
+  if [[ -n ${left_out} ]]; then
+    echo "not their turn: ${left_out//|/ }"
+  fi
   # Tests with a broker mostly wait for it.
-  run_tests release --parallel $((jobs + 1))
+  run_tests release --parallel $((jobs + 1)) --exclude-regex "^(${left_out})$"
+}
+
+# Prints the names of the tests with a broker or a browser.
+slow_tests() {
+  ctest --test-dir build/release --show-only=json-v1 -L '^(broker|browser)$' | python3 -c '
+import json, sys
+print(*sorted(test["name"] for test in json.load(sys.stdin)["tests"]), sep="\n")
+'
 }
 
 count_instructions() {
@@ -209,7 +230,7 @@ count_instructions() {
 # The build for fuzzing is that of the preset asan and more: one build serves the tests and the
 # harnesses.
 asan_tests() {
-  configure fuzz
+  configure fuzz "-DWEIR_TESTS_OF=$(tests_of "engine;connectors")"
   build fuzz
   run_tests fuzz
 }
@@ -246,19 +267,29 @@ tidy_check() {
     return 1
   fi
   local all=${#files[@]}
-  mapfile -d '' -t files < <(printf '%s\0' "${files[@]}" | whose_turn "${WEIR_TIDY_SHARE:-1}")
+  mapfile -t files < <(printf '%s\n' "${files[@]}" | whose_turn "${WEIR_TIDY_SHARE:-1}")
   logged tidy tidy_files "${files[@]}"
   echo "${#files[@]} of ${all} files"
 }
 
-# whose_turn N: of the names on standard input, each ended by a NUL, every N-th one, beginning with
-# another for each commit.
+# whose_turn N: of the names on standard input, one a line, every N-th one, beginning with another
+# for each commit.
 whose_turn() {
-  local turn=0 commit
+  awk -v n="$1" -v turn="$(turn_of "$1")" 'NR % n == turn'
+}
+
+# not_their_turn N: the other ones.
+not_their_turn() {
+  awk -v n="$1" -v turn="$(turn_of "$1")" 'NR % n != turn'
+}
+
+turn_of() {
+  local commit
   if commit=$(git rev-parse --short=6 HEAD 2>/dev/null); then
-    turn=$((16#${commit:0:6} % $1))
+    echo $((16#${commit:0:6} % $1))
+  else
+    echo 0
   fi
-  awk -v RS='\0' -v ORS='\0' -v n="$1" -v turn="${turn}" 'NR % n == turn'
 }
 
 tidy_files() {
