@@ -46,7 +46,7 @@ struct PortableText {
       return false;
     }
     ms = pair(0) * kHour.value + pair(3) * kMinute.value + pair(6) * kSecond.value +
-         digit(9) * 100 + pair(10);
+         int64_t{digit(9)} * 100 + pair(10);
     return true;
   }
 

@@ -41,6 +41,7 @@ struct alignas(16) ByteBlock {
 
 // For each byte of ASCII. Elsewhere, so that the block is read from memory, and not made anew out
 // of a register each time.
+// NOLINTNEXTLINE(readability-identifier-naming): it is a constant; avx2.cc has its value
 extern const std::array<ByteBlock, 128> kByteBlocks;
 
 template <char Byte>
