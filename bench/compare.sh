@@ -103,30 +103,13 @@ cd -P -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
 results=build/bench/results
 mkdir -p "${results}"
 
-# Runs a command with its output in a log, which is shown only if the command fails.
-logged() {
-  local log=$1 code=0
-  shift
-  "$@" >"${log}" 2>&1 || code=$?
-  if ((code != 0)); then
-    tail -n 40 "${log}" >&2
-    printf 'bench/compare: failed: %s\nbench/compare: the full log is %s\n' "$*" "${log}" >&2
-    exit "${code}"
-  fi
-}
-
-deploy/install_packages.sh bench
-if command -v ccache >/dev/null; then
-  export CMAKE_CXX_COMPILER_LAUNCHER=ccache
-fi
-echo "build"
+script=bench/compare
+source bench/build.sh
 targets=(latency_probe redis_counters)
 if [[ -z ${value[weir]} ]]; then
   targets+=(weir)
 fi
-logged "${results}/configure.log" \
-  cmake --preset release -B build/bench -DWEIR_BENCH=ON -DWEIR_TESTS=OFF
-logged "${results}/build.log" cmake --build build/bench --target "${targets[@]}"
+build_bench bench "${results}" "${targets[@]}"
 if wants kafka-streams || wants flink; then
   logged "${results}/peers.log" bench/peers/java/build.sh
 fi

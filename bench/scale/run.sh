@@ -81,26 +81,9 @@ fi
 logs=build/bench/results
 mkdir -p "${out}" "${logs}"
 
-# Runs a command with its output in a log, which is shown only if the command fails.
-logged() {
-  local log=$1 code=0
-  shift
-  "$@" >"${log}" 2>&1 || code=$?
-  if ((code != 0)); then
-    tail -n 40 "${log}" >&2
-    printf 'bench/scale: failed: %s\nbench/scale: the full log is %s\n' "$*" "${log}" >&2
-    exit "${code}"
-  fi
-}
-
-deploy/install_packages.sh test
-if command -v ccache >/dev/null; then
-  export CMAKE_CXX_COMPILER_LAUNCHER=ccache
-fi
-echo "build"
-logged "${logs}/configure.log" \
-  cmake --preset release -B build/bench -DWEIR_BENCH=ON -DWEIR_TESTS=OFF
-logged "${logs}/build.log" cmake --build build/bench --target weir micro
+script=bench/scale
+source bench/build.sh
+build_bench test "${logs}" weir micro
 
 echo "run: scale (${logs}/scale.log)"
 export WEIR=build/bench/deploy/weir

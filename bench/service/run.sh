@@ -75,30 +75,13 @@ cd -P -- "$(dirname -- "${BASH_SOURCE[0]}")/../.."
 results=build/bench/results
 mkdir -p "${results}"
 
-# Runs a command with its output in a log, which is shown only if the command fails.
-logged() {
-  local log=$1 code=0
-  shift
-  "$@" >"${log}" 2>&1 || code=$?
-  if ((code != 0)); then
-    tail -n 40 "${log}" >&2
-    printf 'bench/service: failed: %s\nbench/service: the full log is %s\n' "$*" "${log}" >&2
-    exit "${code}"
-  fi
-}
-
-deploy/install_packages.sh test
-if command -v ccache >/dev/null; then
-  export CMAKE_CXX_COMPILER_LAUNCHER=ccache
-fi
-echo "build"
+script=bench/service
+source bench/build.sh
 targets=(bare_loop latency_probe)
 if [[ -z ${value[weir]} ]]; then
   targets+=(weir)
 fi
-logged "${results}/configure.log" \
-  cmake --preset release -B build/bench -DWEIR_BENCH=ON -DWEIR_TESTS=OFF
-logged "${results}/build.log" cmake --build build/bench --target "${targets[@]}"
+build_bench test "${results}" "${targets[@]}"
 
 echo "run: service (${results}/service.log)"
 restarts=$((value[rounds] < 3 ? value[rounds] : 3))
