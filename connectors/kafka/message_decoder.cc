@@ -1,7 +1,6 @@
 #include "connectors/kafka/message_decoder.h"
 
 #include <cstdint>
-#include <cstring>
 #include <limits>
 #include <variant>
 
@@ -12,34 +11,11 @@ namespace weir {
 
 namespace {
 
-// A topic may go before the records that were read from it.
-absl::string_view TopicOf(const rd_kafka_message_t& message, Arena& arena) {
-  const absl::string_view name = rd_kafka_topic_name(message.rkt);
-  char* const copy = arena.Allocate(name.size());
-  std::memcpy(copy, name.data(), name.size());
-  return {copy, name.size()};
-}
-
 // Whoever set it, the producer or the log.
 int64_t TimestampOf(const rd_kafka_message_t& message) {
   rd_kafka_timestamp_type_t type = RD_KAFKA_TIMESTAMP_NOT_AVAILABLE;
   const int64_t timestamp = rd_kafka_message_timestamp(&message, &type);
   return type == RD_KAFKA_TIMESTAMP_NOT_AVAILABLE ? kNoTimestamp : timestamp;
-}
-
-// All but the event; gives the message as it is laid down.
-absl::string_view Fill(const rd_kafka_message_t& message, Arena& arena, Record& record) {
-  absl::string_view value;
-  const absl::string_view original = LayDown(message, arena, &value);
-  record.origin = {.topic = TopicOf(message, arena),
-                   .partition = message.partition,
-                   .offset = message.offset,
-                   .capture = {},
-                   .line = 0};
-  // CheckTopics refuses more partitions than there are numbers.
-  record.number = static_cast<uint16_t>(message.partition);
-  record.bytes = value;
-  return original;
 }
 
 bool IsRequest(const OtherEvent& event) {
@@ -76,7 +52,24 @@ void SetOriginal(absl::string_view original, Event& event) {
 
 }  // namespace
 
-MessageDecoder::MessageDecoder(OriginalLimits largest) : largest_(largest) {}
+MessageDecoder::MessageDecoder(absl::string_view topic, OriginalLimits largest)
+    : topic_(topic), largest_(largest) {}
+
+// All but the event; gives the message as it is laid down.
+absl::string_view MessageDecoder::Fill(const rd_kafka_message_t& message, Arena& arena,
+                                       Record& record) const {
+  absl::string_view value;
+  const absl::string_view original = LayDown(message, arena, &value);
+  record.origin = {.topic = topic_,
+                   .partition = message.partition,
+                   .offset = message.offset,
+                   .capture = {},
+                   .line = 0};
+  // CheckTopics refuses more partitions than there are numbers.
+  record.number = static_cast<uint16_t>(message.partition);
+  record.bytes = value;
+  return original;
+}
 
 void MessageDecoder::Decode(const rd_kafka_message_t& message, Arena& arena, Record& record) {
   const absl::string_view original = Fill(message, arena, record);
@@ -90,7 +83,7 @@ void MessageDecoder::Decode(const rd_kafka_message_t& message, Arena& arena, Rec
 }
 
 void MessageDecoder::Refuse(const rd_kafka_message_t& message, DeadReason reason, Arena& arena,
-                            Record& record) {
+                            Record& record) const {
   Fill(message, arena, record);
   record.event = reason;
 }

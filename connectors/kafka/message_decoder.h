@@ -4,8 +4,8 @@
 // hexadecimal or base64. A message gives the event that it gives in a capture which `kcat -J` made
 // of it.
 //
-// Promises: any message gives a record, which views the arena only, so that the message may be
-// given back.
+// Promises: any message gives a record, which views the arena and the topic's name only, so that
+// the message may be given back.
 // Errors: a DeadReason in the record. An alert, a request or a response that could not be
 // forwarded, because the topics of its kind take less, is kTooLarge. What is never forwarded may be
 // larger.
@@ -17,6 +17,7 @@
 
 #include <cstddef>
 
+#include "absl/strings/string_view.h"
 #include <librdkafka/rdkafka.h>
 
 #include "connectors/formats/arena.h"
@@ -32,18 +33,22 @@ constexpr size_t kForwardingRoom = 256;
 
 class MessageDecoder {
  public:
-  // `largest`: max.message.bytes of the topics that originals are forwarded to.
-  explicit MessageDecoder(OriginalLimits largest);
+  // `topic` is where all messages come from; its name outlives the records. `largest`:
+  // max.message.bytes of the topics that originals are forwarded to.
+  MessageDecoder(absl::string_view topic, OriginalLimits largest);
 
   // Fills all of `record` but `partition`, which the caller numbers densely. `message` is one that
   // was consumed, without an error.
   void Decode(const rd_kafka_message_t& message, Arena& arena, Record& record);
 
   // The same without looking at what the message says: its event is `reason`.
-  static void Refuse(const rd_kafka_message_t& message, DeadReason reason, Arena& arena,
-                     Record& record);
+  void Refuse(const rd_kafka_message_t& message, DeadReason reason, Arena& arena,
+              Record& record) const;
 
  private:
+  absl::string_view Fill(const rd_kafka_message_t& message, Arena& arena, Record& record) const;
+
+  absl::string_view topic_;
   OriginalLimits largest_;
   JsonParser parser_;
 };

@@ -58,7 +58,7 @@ WorkerSession::WorkerSession(const ServiceSetup& setup, size_t worker, WorkerWat
       worker_(worker),
       name_(absl::StrCat(setup.settings.instance, ".", worker)),
       watch_(watch),
-      decoder_(setup.cluster.largest_original) {}
+      decoder_(setup.topics.input, setup.cluster.largest_original) {}
 
 WorkerSession::~WorkerSession() {
   if (restorer_ != nullptr) {
@@ -209,7 +209,6 @@ bool WorkerSession::TakeRecord(const rd_kafka_message_t& message, Slot& slot) {
   }
   slot.must_reappear = -1;
   slot.end = -1;
-  slot.last_record = Clock::now();
   round_bytes_ += message.len + message.key_len;
   Record& record = slot.round.emplace_back();
   setup_.crash_marks.At(message.partition, message.offset, message.offset);
@@ -239,6 +238,7 @@ absl::Status WorkerSession::ProcessRound() {
 }
 
 absl::StatusOr<bool> WorkerSession::ProcessSlot(Slot& slot) {
+  slot.last_record = Clock::now();
   if (slot.batch_first < 0) {
     slot.batch_first = slot.round.front().origin.offset;
   }

@@ -77,12 +77,12 @@ std::vector<std::string> DecodedFromKafka(const std::vector<SentMessage>& sent,
   cluster.CreateTopic("t", 1);
   cluster.Send("t", sent);
   Consumed consumed = cluster.Read("t", sent.size());
-  MessageDecoder decoder(largest);
+  MessageDecoder decoder("t", largest);
   Arena arena;
   std::vector<Record> records(consumed.messages.size());
   for (size_t i = 0; i < records.size(); ++i) {
     decoder.Decode(*consumed.messages[i], arena, records[i]);
-    // A record views the arena alone.
+    // A record views nothing of the message.
     consumed.messages[i].reset();
   }
   std::vector<std::string> decoded;
@@ -317,12 +317,12 @@ TEST(MessageDecoder, GivesThePartitionsNumber) {
   cluster.Send("t", {{.key = {}, .headers = {}, .value = "{}"}});
   Consumed consumed = cluster.Read("t", 1);
   consumed.messages[0]->partition = 12;
-  MessageDecoder decoder(kRoom);
+  MessageDecoder decoder("t", kRoom);
   Arena arena;
   Record record;
   decoder.Decode(*consumed.messages[0], arena, record);
   EXPECT_EQ(record.number, 12);
-  MessageDecoder::Refuse(*consumed.messages[0], DeadReason::kCrashed, arena, record);
+  decoder.Refuse(*consumed.messages[0], DeadReason::kCrashed, arena, record);
   EXPECT_EQ(record.number, 12);
 }
 
