@@ -14,7 +14,6 @@ import json
 import math
 import os
 import random
-import shutil
 import statistics
 import subprocess
 import sys
@@ -22,9 +21,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from check import Check
-from contestants import Field
-from kafka_support import Broker, Unavailable, end_in_order_when_told_to
+from kafka_support import Unavailable, end_in_order_when_told_to
 from latency import Probe
+from opened_field import opened_field
 from redis_replay import CONTESTANTS, Processors, RedisReplay
 from rivalry import Latency, Restart, Run, Throughput, in_turns
 from steady import Limits
@@ -193,7 +192,6 @@ def parse() -> argparse.Namespace:
 def main() -> int:
     arguments = parse()
     end_in_order_when_told_to()
-    processors = sorted(os.sched_getaffinity(0))
     head = {
         "command": arguments.command,
         "rounds": arguments.rounds,
@@ -201,25 +199,18 @@ def main() -> int:
         "options": {name: str(value) for name, value in vars(arguments).items()},
         "commit_ms": {"usual": USUAL, "shortest": SHORTEST},
     }
-    os.sched_setaffinity(0, {processors[0]})  # the broker inherits it
+    server = min(os.sched_getaffinity(0))
     try:
-        broker = Broker({"log.segment.bytes": str(256 << 20)})
+        with opened_field(arguments.folder) as field:
+            head["versions"] = versions_of(
+                arguments.systems.split(","), jar_names(arguments.peers)
+            )
+            entrants = Entrants(field, arguments.peers.resolve())
+            results = Results(arguments.out, head)
+            Comparison(arguments, entrants, results, server).run()
     except Unavailable as error:
         print(f"compare: there is no broker: {error}", file=sys.stderr)
         return UNAVAILABLE
-    scratch = arguments.folder.resolve() / "scratch"
-    shutil.rmtree(scratch, ignore_errors=True)
-    scratch.mkdir(parents=True)
-    field = Field(broker, scratch, processors[-1])
-    try:
-        head["versions"] = versions_of(arguments.systems.split(","), jar_names(arguments.peers))
-        results = Results(arguments.out, head)
-        entrants = Entrants(field, arguments.peers.resolve())
-        Comparison(arguments, entrants, results, processors[0]).run()
-    finally:
-        field.discard_all()
-        broker.stop()
-        shutil.rmtree(scratch, ignore_errors=True)
     return 0
 
 

@@ -19,9 +19,9 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 import cases
-from contestants import Field
-from kafka_support import Broker, Unavailable, end_in_order_when_told_to
+from kafka_support import Unavailable, end_in_order_when_told_to
 from machine import load_average
+from opened_field import opened_field
 from partitions import PARTITIONS, Partitions
 from replays import Replays
 from service_bench import UNAVAILABLE, Results
@@ -136,20 +136,12 @@ class Scale:
             results.add(replays.mix(of, self.arguments.alerts, self.arguments.rounds))
 
     def partitions(self, results: Results) -> None:
-        before = os.sched_getaffinity(0)
-        os.sched_setaffinity(0, {self.processors[0]})  # the broker inherits it
-        broker = Broker({"log.segment.bytes": str(256 << 20)})
-        field = Field(broker, self.scratch / "service", self.processors[-1])
-        try:
+        with opened_field(self.scratch / "service") as field:
             for count in PARTITIONS:
                 part = Partitions(field, self.processors, count, self.arguments.records)
                 for _ in range(self.arguments.rounds):
                     results.add(part.round())
                 part.finish()
-        finally:
-            field.discard_all()
-            broker.stop()
-            os.sched_setaffinity(0, before)
 
     def measure(self) -> None:
         for part in self.arguments.parts.split(","):

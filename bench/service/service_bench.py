@@ -14,7 +14,6 @@ import json
 import math
 import os
 import random
-import shutil
 import statistics
 import sys
 from collections.abc import Iterable
@@ -22,9 +21,10 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from contestants import Field
-from kafka_support import Broker, Unavailable, end_in_order_when_told_to
+from kafka_support import Unavailable, end_in_order_when_told_to
 from latency import Latency, Probe
 from machine import load_average
+from opened_field import opened_field
 from restart import Restart
 from throughput import LOADS, Entry, Throughput
 
@@ -98,33 +98,22 @@ def main() -> int:
     parser.add_argument("--parts", default=",".join(PARTS), help="some of %(default)s")
     arguments = parser.parse_args()
     end_in_order_when_told_to()
-    processors = sorted(os.sched_getaffinity(0))
-    os.sched_setaffinity(0, {processors[0]})  # the broker inherits it
-    try:
-        broker = Broker({"log.segment.bytes": str(256 << 20)})
-    except Unavailable as error:
-        print(f"service_bench: there is no broker: {error}", file=sys.stderr)
-        return UNAVAILABLE
-    scratch = arguments.folder.resolve() / "scratch"
-    shutil.rmtree(scratch, ignore_errors=True)
-    scratch.mkdir(parents=True)
     results = Results(
         arguments.out,
         {
             "num_cpus": os.cpu_count(),
             "date": datetime.now(timezone.utc).date().isoformat(),
-            "processors": processors,
+            "processors": sorted(os.sched_getaffinity(0)),
             "load_average_before": load_average(),
             "options": {name: str(value) for name, value in vars(arguments).items()},
         },
     )
-    field = Field(broker, scratch, processors[-1])
     try:
-        measure(arguments, field, results)
-    finally:
-        field.discard_all()
-        broker.stop()
-        shutil.rmtree(scratch, ignore_errors=True)
+        with opened_field(arguments.folder) as field:
+            measure(arguments, field, results)
+    except Unavailable as error:
+        print(f"service_bench: there is no broker: {error}", file=sys.stderr)
+        return UNAVAILABLE
     return 0
 
 

@@ -1,0 +1,37 @@
+"""A broker and the processors for it, and for what is measured on it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from contestants import Field
+from kafka_support import Broker
+
+
+@contextmanager
+def opened_field(folder: Path) -> Iterator[Field]:
+    """The broker, this process and what it starts stay on the first processor; contestants run on
+    the last. Whatever happens nothing of it outlives this, and what is in the folder `scratch` of
+    `folder` goes with it. Raises Unavailable if there is no broker to be had."""
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(before)})  # the broker inherits it
+    try:
+        broker = Broker({"log.segment.bytes": str(256 << 20)})
+        try:
+            scratch = folder.resolve() / "scratch"
+            shutil.rmtree(scratch, ignore_errors=True)
+            scratch.mkdir(parents=True)
+            field = Field(broker, scratch, max(before))
+            try:
+                yield field
+            finally:
+                field.discard_all()
+                shutil.rmtree(scratch, ignore_errors=True)
+        finally:
+            broker.stop()
+    finally:
+        os.sched_setaffinity(0, before)
