@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Says where the time of `weir replay` goes: the share of each stage, as a table.
+# Says where the time of `weir replay` goes, stage by stage, as a table: shares, and nanoseconds or
+# instructions an alert. bench/service/profile.sh does so for `weir serve`.
 #
 #     bench/profile.sh [OPTION...]
 #
@@ -80,19 +81,9 @@ if [[ -z ${alerts} ]]; then
   fi
 fi
 
-deploy/install_packages.sh build
-if command -v ccache >/dev/null; then
-  export CMAKE_CXX_COMPILER_LAUNCHER=ccache
-fi
-echo "build"
-for command in "cmake --preset release -B build/bench -DWEIR_BENCH=ON -DWEIR_TESTS=OFF" \
-  "cmake --build build/bench --target weir"; do
-  # shellcheck disable=SC2086 # words
-  if ! ${command} >"${directory}/build.log" 2>&1; then
-    tail -n 40 "${directory}/build.log" >&2
-    exit 1
-  fi
-done
+script=bench/profile
+source bench/build.sh
+build_bench build "${directory}" weir
 weir=build/bench/deploy/weir
 
 if [[ -z ${capture} ]]; then
@@ -104,10 +95,11 @@ if ! ${bare}; then
 fi
 replay+=("${capture}")
 
+hertz=1999
 echo "run: ${tool}"
 case "${tool}" in
   perf)
-    perf record -q -e cpu-clock -F 1999 -g -o "${directory}/perf.data" "${replay[@]}" \
+    perf record -q -e cpu-clock -F "${hertz}" -g -o "${directory}/perf.data" "${replay[@]}" \
       >"${directory}/summary.json"
     perf script -i "${directory}/perf.data" --no-inline -F comm,ip,sym,dso \
       >"${directory}/samples" 2>"${directory}/script.log"
@@ -120,4 +112,5 @@ case "${tool}" in
 esac
 rm -rf -- "${directory}/out" "${directory}/state"
 echo
-bench/stages.py "${tool}" "${directory}/samples"
+bench/stages.py "${tool}" "${directory}/samples" --hertz "${hertz}" \
+  --alerts "$(wc -l <"${capture}")"

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""The share of each stage of a replay in its processor time.
+"""The share of each stage of a replay in its processor time, and what it takes an alert.
 
-    bench/stages.py perf FILE          FILE: what `perf script -F comm,ip,sym,dso` printed
-    bench/stages.py callgrind FILE     FILE: what callgrind wrote, with --separate-callers
+    bench/stages.py perf FILE --alerts N --hertz H    what `perf script -F comm,ip,sym,dso` printed
+    bench/stages.py callgrind FILE --alerts N         what callgrind wrote, with --separate-callers
 
 A sample belongs to the stage of its innermost function that has one; so copying bytes or allocating
 memory counts for the stage that asked for it. What happens during a commit belongs to the commit,
@@ -15,11 +15,30 @@ import argparse
 import re
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-# The functions of a sample, the innermost first, each with the file it lies in; and its weight.
+# The functions of a sample, the innermost first, each with the file it lies in, and behind them
+# the thread, if it is known; and its weight.
 Sample = tuple[list[str], int]
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a sample stands for."""
+
+    unit: str
+    of_each: float
+
+
+def time(alerts: int, hertz: int) -> Cost:
+    return Cost("ns an alert", 1e9 / hertz / alerts)
+
+
+def instructions(alerts: int) -> Cost:
+    return Cost("instructions an alert", 1 / alerts)
+
 
 COMMIT = re.compile(r"weir::Replay::Commit|rocksdb")
 # The first that matches; the order is that of a record's way.
@@ -55,15 +74,17 @@ def stage_of(functions: list[str]) -> str:
 
 def perf_samples(lines: Iterable[str]) -> Iterator[Sample]:
     functions: list[str] = []
+    thread = ""
     for line in lines:
-        # An address, the name and the file; what is not indented begins the next sample.
+        # An address, the name and the file; what is not indented is the thread of the next sample.
         if line.startswith(("\t", " ")):
             functions.append(line.split(maxsplit=1)[-1].strip())
-        elif functions:
-            yield functions, 1
-            functions = []
+        elif line.strip():
+            if functions:
+                yield [*functions, thread], 1
+            functions, thread = [], line.strip()
     if functions:
-        yield functions, 1
+        yield [*functions, thread], 1
 
 
 def callgrind_samples(lines: Iterable[str]) -> Iterator[Sample]:
@@ -101,7 +122,12 @@ def short(function: str) -> str:
     return re.sub(r"[(<].*", "", name)[:40] or "?"
 
 
-def print_shares(samples: Iterable[Sample]) -> None:
+def print_shares(
+    samples: Iterable[Sample],
+    cost: Cost,
+    stage_of: Callable[[list[str]], str] = stage_of,
+    order: Sequence[str] = ORDER,
+) -> None:
     weights: Counter[str] = Counter()
     innermost: dict[str, Counter[str]] = defaultdict(Counter)
     for functions, weight in samples:
@@ -111,23 +137,30 @@ def print_shares(samples: Iterable[Sample]) -> None:
     total = sum(weights.values())
     if total == 0:
         raise ValueError("there are no samples")
-    print("| stage | share | most of it in |\n| --- | ---: | --- |")
-    for stage in ORDER:
+    print(f"| stage | share | {cost.unit} | most of it in |\n| --- | ---: | ---: | --- |")
+    for stage in order:
         if weights[stage]:
             top = ", ".join(
                 f"{name} {100 * weight / total:.1f}"
                 for name, weight in innermost[stage].most_common(4)
             )
-            print(f"| {stage} | {100 * weights[stage] / total:.1f} % | {top} |")
+            share, each = 100 * weights[stage] / total, cost.of_each * weights[stage]
+            print(f"| {stage} | {share:.1f} % | {each:,.0f} | {top} |")
+    print(f"| all | 100 % | {cost.of_each * total:,.0f} | |")
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("kind", choices=("perf", "callgrind"))
     parser.add_argument("file", type=Path)
+    parser.add_argument("--alerts", type=int, required=True)
+    parser.add_argument("--hertz", type=int, default=1, help="of the samples of perf")
     arguments = parser.parse_args()
     with arguments.file.open(encoding="utf-8", errors="replace") as lines:
-        print_shares(perf_samples(lines) if arguments.kind == "perf" else callgrind_samples(lines))
+        if arguments.kind == "perf":
+            print_shares(perf_samples(lines), time(arguments.alerts, arguments.hertz))
+        else:
+            print_shares(callgrind_samples(lines), instructions(arguments.alerts))
     return 0
 
 
