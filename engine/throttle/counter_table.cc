@@ -192,11 +192,35 @@ void CounterTable::SetHorizon(TimeMs horizon) {
   horizon_.store(horizon.value, std::memory_order_release);
 }
 
+void CounterTable::Put(const Key& key, uint64_t value) {
+  const size_t at = SegmentOf(key);
+  Segment& segment = *roots_[at].load(std::memory_order_relaxed);
+  PutIn(segment, key, value);
+  if (IsCrowded(segment)) {
+    Reserve(at, segment.used.load(std::memory_order_relaxed));
+  }
+}
+
+void CounterTable::PutIn(Segment& segment, const Key& key, uint64_t value) {
+  Slot* const slot = Claim(segment, key, Home(key));
+  WEIR_CHECK(slot != nullptr);  // it grows before it is full
+  slot->word.store(Word(key.tag, value), std::memory_order_relaxed);
+}
+
 void CounterTable::Reserve(size_t segment, size_t keys) {
   std::atomic<Segment*>& root = roots_[segment];
-  const std::unique_ptr<Segment> before(root.load());
-  WEIR_CHECK(before->used.load(std::memory_order_relaxed) == 0);
-  root.store(std::make_unique<Segment>(BucketsFor(keys), before->horizon).release());
+  const std::unique_ptr<Segment> before(root.load(std::memory_order_relaxed));
+  auto made = std::make_unique<Segment>(BucketsFor(keys), before->horizon);
+  before->ForEachSlot([&](const Slot& slot) {
+    const uint64_t word = slot.word.load(std::memory_order_relaxed);
+    if (ValuePart(word) != 0) {
+      PutIn(*made,
+            {.device = slot.device.load(std::memory_order_relaxed),
+             .tag = static_cast<uint32_t>(TagPart(word))},
+            ValuePart(word));
+    }
+  });
+  root.store(made.release(), std::memory_order_relaxed);
 }
 
 void CounterTable::Sweep(size_t slots) {

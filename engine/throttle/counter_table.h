@@ -132,8 +132,16 @@ class CounterTable {
   // From now on a rebuild drops the keys that are over at `horizon`. Never moves back.
   void SetHorizon(TimeMs horizon);
 
-  // Makes room for so many keys in a segment that has none yet. The owner, before others know the
-  // table.
+  // Before others know the table its owner fills it so, without a Pin and in half the time of
+  // Update.
+
+  // Asks the processor for where the key is looked for first.
+  void Prefetch(const Key& key) const { static_cast<void>(Locate(key)); }
+
+  // Sets the key's value.
+  void Put(const Key& key, uint64_t value);
+
+  // Makes room for so many keys in a segment, no fewer than it has; it keeps these.
   void Reserve(size_t segment, size_t keys);
 
   // Looks at about `slots` slots, going round the table from call to call, and rebuilds the
@@ -240,6 +248,8 @@ class CounterTable {
 
   // Puts the word into the segment unless its key is there already.
   static void CopyIn(Segment& segment, const Key& key, uint64_t value);
+  // The owner alone: sets the key's word.
+  static void PutIn(Segment& segment, const Key& key, uint64_t value);
   static bool IsCrowded(const Segment& segment);
   // How many buckets are made for so many keys.
   static size_t BucketsFor(size_t keys);

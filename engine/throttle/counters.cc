@@ -1,8 +1,11 @@
 #include "engine/throttle/counters.h"
 
 #include <algorithm>
+#include <array>
 #include <string>
 #include <utility>
+
+#include "absl/types/span.h"
 
 #include "engine/base/check.h"
 #include "engine/base/wire.h"
@@ -14,6 +17,13 @@ namespace {
 
 // A counter in the store: the device, then tag and value as in a slot.
 constexpr size_t kCounterBytes = 16;
+
+constexpr size_t kLoadedAtOnce = 64;
+
+struct Loaded {
+  CounterTable::Key key;
+  uint64_t value = 0;
+};
 
 void PutCounter(uint64_t device, uint64_t packed, std::string& out) {
   PutWords({device, packed}, out);
@@ -191,19 +201,27 @@ absl::Status Counters::Apply(absl::string_view words, uint64_t number,
   if (words.size() % kCounterBytes != 0) {
     return Damaged();
   }
-  const Epochs::Pin pin = table_.Enter();
   for (WireReader in(words); !in.rest().empty();) {
-    const uint64_t device = in.U64();
-    const uint64_t word = in.U64();
-    const CounterTable::Key key{.device = device, .tag = TagPart(word)};
-    const size_t segment = CounterTable::SegmentOf(key);
-    if (device == 0 || key.tag == 0 || !tags_.Knows(key.tag) ||
-        segment != only_segment.value_or(segment)) {
-      return Damaged();
+    // Some at a time, so that their accesses to memory overlap.
+    std::array<Loaded, kLoadedAtOnce> wanted;
+    size_t count = 0;
+    while (count < wanted.size() && !in.rest().empty()) {
+      const uint64_t device = in.U64();
+      const uint64_t word = in.U64();
+      const CounterTable::Key key{.device = device, .tag = TagPart(word)};
+      const size_t segment = CounterTable::SegmentOf(key);
+      if (device == 0 || key.tag == 0 || !tags_.Knows(key.tag) ||
+          segment != only_segment.value_or(segment)) {
+        return Damaged();
+      }
+      if (number >= removal_number_[tags_.CodeOf(key.tag).index()] &&
+          number > image_number_[segment]) {
+        table_.Prefetch(key);
+        wanted[count++] = {key, ValuePart(word)};
+      }
     }
-    if (number >= removal_number_[tags_.CodeOf(key.tag).index()] &&
-        number > image_number_[segment]) {
-      table_.Update(key, [&](uint64_t /*before*/) { return ValuePart(word); });
+    for (const Loaded& each : absl::MakeSpan(wanted.data(), count)) {
+      table_.Put(each.key, each.value);
     }
   }
   return absl::OkStatus();

@@ -39,22 +39,19 @@ void Add(CounterTable& table, const CounterTable::Key& key, uint64_t amount) {
   table.Update(key, [&](uint64_t before) { return before + amount; });
 }
 
-TEST(CounterTable, AgreesWithAMap) {
-  Random random = Random::FromEnvironment(1);
-  SCOPED_TRACE(random.seed_text());
-  const OverAtItsValue expiry;
-  CounterTable table(expiry);
-  std::map<std::pair<uint64_t, uint32_t>, uint64_t> model;
-  for (int i = 0; i < 300000; ++i) {
-    const CounterTable::Key key{
-        .device = 1 + random.Below(40000),
-        .tag = OverAtItsValue::kForever + static_cast<uint32_t>(random.Below(3))};
-    const uint64_t value = random.OneIn(10) ? 0 : random.Next() & CounterTable::kMaxValue;
-    const Epochs::Pin pin = table.Enter();
-    const uint64_t before = table.Update(key, [&](uint64_t /*now*/) { return value; });
-    ASSERT_EQ(before, (model[{key.device, key.tag}]));
-    model[{key.device, key.tag}] = value;
-  }
+using Model = std::map<std::pair<uint64_t, uint32_t>, uint64_t>;
+
+// Of some tens of thousands of keys, none of which is ever over.
+CounterTable::Key AnyKey(Random& random) {
+  return {.device = 1 + random.Below(40000),
+          .tag = OverAtItsValue::kForever + static_cast<uint32_t>(random.Below(3))};
+}
+
+uint64_t AnyValue(Random& random) {
+  return random.OneIn(10) ? 0 : random.Next() & CounterTable::kMaxValue;
+}
+
+void ExpectAgrees(CounterTable& table, Model& model) {
   size_t live = 0;
   for (const auto& [key, value] : model) {
     ASSERT_EQ(Get(table, {.device = key.first, .tag = key.second}), value);
@@ -67,6 +64,57 @@ TEST(CounterTable, AgreesWithAMap) {
     ++visited;
   });
   EXPECT_EQ(visited, live);
+}
+
+TEST(CounterTable, AgreesWithAMap) {
+  Random random = Random::FromEnvironment(1);
+  SCOPED_TRACE(random.seed_text());
+  const OverAtItsValue expiry;
+  CounterTable table(expiry);
+  Model model;
+  for (int i = 0; i < 300000; ++i) {
+    const CounterTable::Key key = AnyKey(random);
+    const uint64_t value = AnyValue(random);
+    const Epochs::Pin pin = table.Enter();
+    const uint64_t before = table.Update(key, [&](uint64_t /*now*/) { return value; });
+    ASSERT_EQ(before, (model[{key.device, key.tag}]));
+    model[{key.device, key.tag}] = value;
+  }
+  ExpectAgrees(table, model);
+}
+
+TEST(CounterTable, FilledByItsOwnerItAgreesWithAMap) {
+  Random random = Random::FromEnvironment(1);
+  SCOPED_TRACE(random.seed_text());
+  const OverAtItsValue expiry;
+  CounterTable table(expiry);
+  Model model;
+  for (int i = 0; i < 300000; ++i) {
+    const CounterTable::Key key = AnyKey(random);
+    const uint64_t value = AnyValue(random);
+    if (random.OneIn(1000)) {
+      const Epochs::Pin pin = table.Enter();
+      size_t held = 0;
+      const size_t segment = CounterTable::SegmentOf(key);
+      table.ForEachIn(segment,
+                      [&](const CounterTable::Key& /*key*/, uint64_t /*value*/) { ++held; });
+      table.Reserve(segment, held + random.Below(200));
+    }
+    table.Prefetch(key);
+    table.Put(key, value);
+    model[{key.device, key.tag}] = value;
+  }
+  ExpectAgrees(table, model);
+}
+
+TEST(CounterTable, FilledByItsOwnerItIsNoLarger) {
+  const OverAtItsValue expiry;
+  CounterTable table(expiry);
+  for (uint64_t keys = 1; keys <= 3000000; ++keys) {
+    table.Put({.device = keys * 0x10001, .tag = OverAtItsValue::kForever}, 1);
+  }
+  EXPECT_LE(table.MemoryBytes(), 3000000U * 25);
+  EXPECT_EQ(table.KeysHeld(), 3000000U);
 }
 
 TEST(CounterTable, UsesAtMost24BytesAKeyOnceItIsLarge) {
