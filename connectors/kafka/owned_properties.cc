@@ -126,6 +126,8 @@ constexpr std::array kDefaults = {
                     "128 MiB a worker, about 400 MiB in memory, whatever the number of partitions"},
     DefaultProperty{ClientKind::kProducer, "socket.timeout.ms", "6000",
                     "a request can be sent again before the transaction ends"},
+    DefaultProperty{ClientKind::kProducer, "retry.backoff.ms", "10",
+                    "what a transaction waits for after the one before is soon over"},
     DefaultProperty{ClientKind::kProducer, "linger.ms", "5",
                     "batches fill up; a commit sends what there is at once"},
     DefaultProperty{ClientKind::kProducer, "batch.size", "1000000",

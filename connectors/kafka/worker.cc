@@ -149,8 +149,7 @@ size_t WorkerSession::ReadRound() {
   // Waits for the first one, but no longer than until there is something else to do.
   auto wait = std::chrono::duration_cast<std::chrono::milliseconds>(kTickEvery);
   if (protocol_->in_batch()) {
-    const auto due = log_->opened_at() + setup_.settings.commit_interval;
-    wait = std::chrono::ceil<std::chrono::milliseconds>(due - Clock::now());
+    wait = std::chrono::ceil<std::chrono::milliseconds>(next_commit_ - Clock::now());
   }
   int timeout = static_cast<int>(std::clamp(wait.count(), int64_t{0}, int64_t{100}));
   // A commit is due when the batch has that many.
@@ -281,13 +280,14 @@ void WorkerSession::ForgetRound() {
 bool WorkerSession::CommitIsDue() const {
   return protocol_->in_batch() &&
          (protocol_->batch_records() >= setup_.settings.commit_records ||
-          Clock::now() - log_->opened_at() >= setup_.settings.commit_interval);
+          Clock::now() >= next_commit_);
 }
 
 absl::Status WorkerSession::Commit() {
   if (!protocol_->in_batch()) {
     return absl::OkStatus();
   }
+  next_commit_ = Clock::now() + setup_.settings.commit_interval;
   WEIR_ASSIGN_OR_RETURN(const bool stands, protocol_->Commit());
   if (!stands) {
     return Rewind();

@@ -119,6 +119,7 @@ class WorkerSession {
   bool doubtful_ = false;  // whether the cluster answers, and has the input
   absl::Status failed_;    // what ends the session
   Clock::time_point next_tick_;
+  Clock::time_point next_commit_;  // when the interval since the last one began is over
 };
 
 }  // namespace weir
