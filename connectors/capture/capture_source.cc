@@ -131,7 +131,8 @@ void CaptureSource::Decode(Lines lines, size_t begin, Part& part, std::vector<Re
   part.arena.Clear();
   for (size_t i = 0; i < lines.size(); ++i) {
     Record& record = records[begin + i];
-    part.decoder.Decode(lines[i].text, part.arena, envelopes_[begin + i], record.event);
+    record.is_verbatim =
+        part.decoder.Decode(lines[i].text, part.arena, envelopes_[begin + i], record.event);
     record.bytes = lines[i].text;
     record.partition = 0;
     record.number = PartitionTable::kUnnamed;

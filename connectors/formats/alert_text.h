@@ -23,13 +23,18 @@ namespace weir {
 constexpr size_t kReadByAlertText = 24;
 
 struct PortableText {
-  // `90-B3-D5-1F-30-02-00-00"`, in either case, the quote behind it included.
-  static bool Id(const char* text, Eui64& id) {
+  // `90-B3-D5-1F-30-02-00-00"`, in either case, the quote behind it included. Says whether any of
+  // it is in lower case.
+  static bool Id(const char* text, Eui64& id, bool& is_lower) {
     const std::optional<Eui64> parsed = ParseEui64({text, kEui64TextSize});
     if (!parsed || text[kEui64TextSize] != '"') {
       return false;
     }
     id = *parsed;
+    // All characters are below 0x80. The last word is that behind the dash before it.
+    const uint64_t lower = BytesFrom(LoadWord(text), 'a') | BytesFrom(LoadWord(text + 8), 'a') |
+                           BytesFrom(LoadWord(text + kEui64TextSize - 8), 'a');
+    is_lower = lower != 0;
     return true;
   }
 

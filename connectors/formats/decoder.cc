@@ -38,14 +38,15 @@ Event OrNotReadable(const Event& event) {
 
 Decoder::Decoder(std::optional<Format> forced) : forced_(forced) {}
 
-void Decoder::Decode(absl::string_view line, Arena& arena, Envelope& envelope, Event& event) {
+bool Decoder::Decode(absl::string_view line, Arena& arena, Envelope& envelope, Event& event) {
   const absl::string_view text = Trim(absl::StripPrefix(line, kByteOrderMark));
   const bool may_be_json = !forced_ || *forced_ == Format::kJson;
   if (may_be_json && parser_.ReadAlert(text, arena, std::nullopt, event)) {
     envelope = Envelope();
-    return;
+    return parser_.is_verbatim() && text.size() == line.size();
   }
   DecodeText(text, arena, envelope, event);
+  return false;
 }
 
 void Decoder::DecodeText(absl::string_view text, Arena& arena, Envelope& envelope, Event& event) {

@@ -41,7 +41,8 @@ class Decoder {
   }
 
   // The same where the caller wants it: moving an event takes a good part of what reading one does.
-  void Decode(absl::string_view line, Arena& arena, Envelope& envelope, Event& event);
+  // Whether the line is what AppendForwarded writes of the alert, but for the line feed.
+  bool Decode(absl::string_view line, Arena& arena, Envelope& envelope, Event& event);
 
  private:
   void DecodeText(absl::string_view text, Arena& arena, Envelope& envelope, Event& event);

@@ -78,28 +78,29 @@ constexpr QuotedName kPayloadName("\"payload\":");
 template <typename Text>
 class AlertFields {
  public:
-  AlertFields(absl::string_view text, JsonAlertReader& days, Arena& arena, Alert& alert)
+  AlertFields(absl::string_view text, JsonAlertReader& reader, Arena& arena, Alert& alert)
       : at_(text.data()),
         end_(text.data() + text.size()),
-        days_(days),
+        reader_(reader),
         arena_(arena),
         alert_(alert) {}
 
-  // In the usual order one round is all there is; in any other there are some more.
+  // In the usual order, which is the one of AppendForwarded, one round is all there is; in any other
+  // there are some more.
   bool Read() {
     if (*at_ != '{') {
       return false;
     }
     Skip(1);
-    while (at_ < end_) {
+    for (; at_ < end_; is_verbatim_ = false) {
       const char* const before = at_;
       if ((Is<kDeviceName>(kDevice) && !(Id(alert_.device) && Comma())) ||
           (Is<kCodeName>(kCode) && !(Code() && Comma())) ||
           (Is<kRecipientName>(kRecipient) && !(Id(alert_.recipient) && Comma())) ||
           (Is<kCounterName>(kCounter) && !(Counter() && Comma())) ||
-          (Is<kReceivedName>(kReceived) && !(Time(days_.received_, alert_.received) && Comma())) ||
+          (Is<kReceivedName>(kReceived) && !(Time(reader_.received_, alert_.received) && Comma())) ||
           (Is<kDeviceTimeName>(kDeviceTime) &&
-           !(Time(days_.device_time_, alert_.device_time) && Comma())) ||
+           !(Time(reader_.device_time_, alert_.device_time) && Comma())) ||
           (Is<kPayloadName>(kPayload) && !(Payload() && Comma())) ||
           (at_ == before && !(Other() && Comma()))) {
         return IsWhole();
@@ -129,6 +130,7 @@ class AlertFields {
     at_ += count;
     if (*at_ == ' ') [[unlikely]] {
       ++at_;
+      is_verbatim_ = false;
     }
   }
 
@@ -171,6 +173,7 @@ class AlertFields {
     if (IsOutcomeCode(alert_.code)) [[unlikely]] {
       AddReport(alert_, arena_);
     }
+    reader_.is_verbatim_ = is_verbatim_;
     return true;
   }
 
@@ -183,14 +186,17 @@ class AlertFields {
   bool Id(std::optional<Eui64>& out) {
     constexpr size_t kPlainSize = 16;  // without dashes
     Eui64 id;
-    if (*at_ == '"' && Text::Id(at_ + 1, id)) {
+    bool is_lower = false;
+    if (*at_ == '"' && Text::Id(at_ + 1, id, is_lower)) {
       out.emplace(id);
+      is_verbatim_ &= !is_lower;
       at_ += kEui64TextSize + 2;
       return true;
     }
     if (*at_ != '"' || at_[1 + kPlainSize] != '"') {
       return Fail();
     }
+    is_verbatim_ = false;
     out = ParseEui64({at_ + 1, kPlainSize});
     at_ += kPlainSize + 2;
     return out ? true : Fail();
@@ -203,10 +209,15 @@ class AlertFields {
         return Fail();
       }
       alert_.code = AlertCode::FromIndex(static_cast<uint16_t>(low));
+      is_verbatim_ &= (at_[2] < 'a') & (at_[3] < 'a') & (at_[4] < 'a');
       at_ += 6;
       return true;
     }
-    return Short(ParseAlertCode, alert_.code);
+    // That of a DCC alert can be written in one way, but for the case of its letters.
+    is_verbatim_ &= (at_[1] < 'a') & (at_[2] < 'a');
+    const bool is_read = Short(ParseAlertCode, alert_.code);
+    is_verbatim_ &= !alert_.code.is_device();
+    return is_read;
   }
 
   bool Time(DayMemo& memo, std::optional<TimeMs>& out) {
@@ -218,6 +229,7 @@ class AlertFields {
       at_ += kTimeTextSize + 2;
       return true;
     }
+    is_verbatim_ = false;
     return Short(ParseTime, out);
   }
 
@@ -226,11 +238,13 @@ class AlertFields {
     uint64_t number = 0;
     const size_t digits = Text::Number(at_ + (is_quoted ? 1 : 0), number);
     if (is_quoted && (digits == 0 || at_[1 + digits] != '"')) {
+      is_verbatim_ = false;
       return Short(ParseUnsigned, alert_.counter);
     }
     if (!is_quoted && !IsJsonNumber(digits)) {
       return Fail();
     }
+    is_verbatim_ &= is_quoted & ((at_[1] != '0') | (digits == 1));
     alert_.counter.emplace(number);
     at_ += digits + (is_quoted ? 2 : 0);
     return true;
@@ -253,6 +267,8 @@ class AlertFields {
       return Fail();
     }
     alert_.payload = *bytes;
+    // Written padded, and not at all if it is empty.
+    is_verbatim_ &= !bytes->empty() && (at_ - begin - 1) % 4 == 0;
     return true;
   }
 
@@ -288,6 +304,7 @@ class AlertFields {
 
   // A member that says nothing here: a string or a number, or that this is an alert.
   bool Other() {
+    is_verbatim_ = false;
     absl::string_view name;
     if (!String(name) || *at_ != ':') {
       return Fail();
@@ -317,25 +334,26 @@ class AlertFields {
 
   const char* at_;
   const char* end_;
-  JsonAlertReader& days_;
+  JsonAlertReader& reader_;
   Arena& arena_;
   Alert& alert_;
   uint32_t seen_ = 0;
+  bool is_verbatim_ = true;  // until something is written in another way
 };
 
 namespace {
 
 // Flat, so that what is compiled for some processors alone is one with what calls it.
-[[gnu::flatten]] bool ReadPortably(absl::string_view text, JsonAlertReader& days, Arena& arena,
+[[gnu::flatten]] bool ReadPortably(absl::string_view text, JsonAlertReader& reader, Arena& arena,
                                    Alert& alert) {
-  return AlertFields<PortableText>(text, days, arena, alert).Read();
+  return AlertFields<PortableText>(text, reader, arena, alert).Read();
 }
 
 #ifdef WEIR_HAS_AVX2
 
-WEIR_AVX2 [[gnu::flatten]] bool ReadWithAvx2(absl::string_view text, JsonAlertReader& days,
+WEIR_AVX2 [[gnu::flatten]] bool ReadWithAvx2(absl::string_view text, JsonAlertReader& reader,
                                              Arena& arena, Alert& alert) {
-  return AlertFields<Avx2Text>(text, days, arena, alert).Read();
+  return AlertFields<Avx2Text>(text, reader, arena, alert).Read();
 }
 
 #endif
@@ -350,6 +368,11 @@ int64_t DayMemo::Read(const char* text) {
   const std::optional<TimeMs> day = ParseTime({midnight.data(), midnight.size()});
   if (!day) {
     return -1;
+  }
+  std::array<char, kTimeTextSize> usual{};
+  PutTime(*day, usual.data());
+  if (usual != midnight) {
+    return -1;  // any other form is left to ParseTime, so that the days read here are written alike
   }
   front_ = LoadWord(text);
   back_ = LoadWord(text + kSize - sizeof back_);
