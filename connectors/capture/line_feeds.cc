@@ -25,7 +25,7 @@ WEIR_AVX2 void FindWithAvx2(const char* text, size_t begin, size_t end,
   for (size_t at = begin; at < end; at += kBlock) {
     const uint64_t back = FeedsIn(text + at + kBlock / 2);
     uint64_t feeds = back << (kBlock / 2) | FeedsIn(text + at);
-    if (end - at < kBlock) {
+    if (feeds != 0 && end - at < kBlock) {
       feeds = _bzhi_u64(feeds, static_cast<uint32_t>(end - at));
     }
     for (; feeds != 0; feeds &= feeds - 1) {

@@ -6,6 +6,7 @@
 
 #include "connectors/formats/duis.h"
 #include "connectors/formats/kcat.h"
+#include "connectors/formats/kcat_line.h"
 #include "connectors/formats/log_message.h"
 #include "engine/alert/event.h"
 #include "engine/base/units.h"
@@ -40,6 +41,11 @@ Decoder::Decoder(std::optional<Format> forced) : forced_(forced) {}
 
 bool Decoder::Decode(absl::string_view line, Arena& arena, Envelope& envelope, Event& event) {
   const absl::string_view text = Trim(absl::StripPrefix(line, kByteOrderMark));
+  const bool may_be_kcat = !forced_ || *forced_ == Format::kKcat;
+  if (may_be_kcat && BeginsLikeKcat(text.data()) &&
+      DecodeUsualKcat(text, parser_, arena, envelope, event)) {
+    return false;
+  }
   const bool may_be_json = !forced_ || *forced_ == Format::kJson;
   if (may_be_json && parser_.ReadAlert(text, arena, std::nullopt, event)) {
     envelope = Envelope();

@@ -15,6 +15,7 @@
 #include "connectors/formats/json_object.h"
 #include "connectors/formats/message_id.h"
 #include "connectors/formats/request_report.h"
+#include "connectors/formats/short_text.h"
 #include "engine/alert/alert_code.h"
 #include "engine/alert/eui64.h"
 #include "engine/base/hex.h"
@@ -24,46 +25,13 @@ namespace weir {
 
 namespace {
 
-// A name in its quotes with the colon, as words that a text is compared with: from 7 characters to
-// 16.
-class QuotedName {
- public:
-  template <size_t N>
-  explicit constexpr QuotedName(const char (&text)[N]) : size_(N - 1) {
-    static_assert(N - 1 >= 7 && N - 1 <= 16);
-    for (size_t i = 0; i < 8; ++i) {
-      front_ |= i < size_ ? Character(text[i]) << (8 * i) : 0;
-      back_ |= Character(text[BackAt() + i < size_ ? BackAt() + i : 0]) << (8 * i);
-    }
-  }
-
-  constexpr size_t size() const { return size_; }
-
-  bool IsAt(const char* text) const {
-    if (size_ < 8) {
-      constexpr uint64_t kSeven = 0x00FFFFFFFFFFFFFF;
-      return (LoadWord(text) & kSeven) == front_;
-    }
-    return LoadWord(text) == front_ && LoadWord(text + BackAt()) == back_;
-  }
-
- private:
-  static constexpr uint64_t Character(char c) { return static_cast<unsigned char>(c); }
-
-  constexpr size_t BackAt() const { return size_ < 8 ? 0 : size_ - 8; }
-
-  size_t size_;
-  uint64_t front_ = 0;
-  uint64_t back_ = 0;
-};
-
-constexpr QuotedName kDeviceName("\"device\":");
-constexpr QuotedName kCodeName("\"code\":");
-constexpr QuotedName kRecipientName("\"recipient\":");
-constexpr QuotedName kCounterName("\"counter\":");
-constexpr QuotedName kReceivedName("\"received\":");
-constexpr QuotedName kDeviceTimeName("\"device_time\":");
-constexpr QuotedName kPayloadName("\"payload\":");
+constexpr ShortText kDeviceName("\"device\":");
+constexpr ShortText kCodeName("\"code\":");
+constexpr ShortText kRecipientName("\"recipient\":");
+constexpr ShortText kCounterName("\"counter\":");
+constexpr ShortText kReceivedName("\"received\":");
+constexpr ShortText kDeviceTimeName("\"device_time\":");
+constexpr ShortText kPayloadName("\"payload\":");
 
 // Apart from what nearly all alerts need.
 [[gnu::noinline]] void AddReport(Alert& alert, Arena& arena) {
@@ -141,7 +109,7 @@ class AlertFields {
   }
 
   // Whether that name comes next; if so, stands at its value then.
-  template <const QuotedName& Name>
+  template <const ShortText& Name>
   bool Is(Seen field) {
     if (!Name.IsAt(at_)) {
       return false;

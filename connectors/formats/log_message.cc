@@ -61,15 +61,20 @@ std::optional<Eui64> DeviceOf(const Event& event) {
 
 Event DecodeLogMessage(const LogMessage& message, JsonParser& parser, Arena& arena) {
   // Any text may be a key; only one that is an EUI-64 names a device.
-  const std::optional<Eui64> named = ParseEui64(message.key);
-  const TimeMs time{message.timestamp};
+  return DecodeKeyedMessage(ParseEui64(message.key), message.value, message.timestamp, parser,
+                            arena);
+}
+
+Event DecodeKeyedMessage(std::optional<Eui64> named, absl::string_view value, int64_t timestamp,
+                         JsonParser& parser, Arena& arena) {
+  const TimeMs time{timestamp};
   if (time > kLatestTime) {
     return DeadReason::kBadTime;
   }
-  if (message.value.empty()) {
+  if (value.empty()) {
     return DeadReason::kMissingField;
   }
-  Event event = DecodeValue(message.value, parser, arena,
+  Event event = DecodeValue(value, parser, arena,
                             time > TimeMs{0} ? std::make_optional(time) : std::nullopt);
   const std::optional<Eui64> device = DeviceOf(event);
   if (named && device && *named != *device) {
