@@ -38,12 +38,14 @@ struct PortableText {
     return true;
   }
 
-  // `23:59:59.999Z"`, the quote behind it included; as milliseconds. No leap second.
+  // `23:59:59.999Z"`, the quote behind it included, or what else is to stand there; as
+  // milliseconds. No leap second.
+  template <char Behind = '"'>
   static bool OfDay(const char* text, int64_t& ms) {
     const auto digit = [text](int i) { return static_cast<uint32_t>(text[i] - '0'); };
     const auto pair = [digit](int i) { return digit(i) * 10 + digit(i + 1); };
     constexpr uint64_t kTime = WordOf("00:00:00");
-    constexpr uint64_t kRest = WordOf("0.000Z\"\0");
+    constexpr uint64_t kRest = WordOf({'0', '.', '0', '0', '0', 'Z', Behind, '\0', '\0'});
     constexpr uint64_t kFirstBytes = 0x00FFFFFFFFFFFFFF;  // the last one is not ours
     const uint64_t bad =
         Misfits(LoadWord(text), kTime) | (Misfits(LoadWord(text + 7), kRest) & kFirstBytes);

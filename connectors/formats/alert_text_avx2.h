@@ -46,11 +46,12 @@ class Avx2Text {
     return true;
   }
 
+  template <char Behind = '"'>
   WEIR_AVX2 static bool OfDay(const char* text, int64_t& ms) {
     constexpr char kAny = -1;
     const __m128i values = _mm_sub_epi8(
         LoadBlock(text),
-        _mm_setr_epi8('0', '0', ':', '0', '0', ':', '0', '0', '.', '0', '0', '0', 'Z', '"', 0, 0));
+        _mm_setr_epi8('0', '0', ':', '0', '0', ':', '0', '0', '.', '0', '0', '0', 'Z', Behind, 0, 0));
     const __m128i largest = _mm_setr_epi8(2, 9, 0, 5, 9, 0, 5, 9, 0, 9, 9, 9, 0, 0, kAny, kAny);
     if (_mm_movemask_epi8(AtMost(values, largest)) != 0xFFFF) {
       return false;

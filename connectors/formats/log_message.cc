@@ -20,10 +20,8 @@ bool IsBinaryGbcs(absl::string_view value) {
 
 // The event of a message, with what it says of a request.
 Event DecodeBinaryGbcs(absl::string_view message, Arena& arena, std::optional<TimeMs> received) {
-  if (message.size() > kMaxMessageBytes) {
-    return DeadReason::kTooLong;
-  }
-  Event event = GbcsToEvent(message, received);
+  Event event = message.size() > kMaxMessageBytes ? Event(DeadReason::kTooLong)
+                                                  : GbcsToEvent(message, received);
   if (auto* alert = std::get_if<Alert>(&event)) {
     AddRequestReport(*alert, arena);
   }
