@@ -164,8 +164,8 @@ class OutputFiles::Encoder {
  private:
   static void AppendUnchanged(const Alert& alert, const Record& record, std::string& target) {
     if (record.is_verbatim) {
-      target.append(record.bytes.data(), record.bytes.size());
-      target.push_back('\n');
+      target.append(record.bytes.data(), record.bytes.size() + 1);
+      target.back() = '\n';
     } else {
       AppendForwarded(alert, target);
     }

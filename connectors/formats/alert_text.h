@@ -23,18 +23,18 @@ namespace weir {
 constexpr size_t kReadByAlertText = 24;
 
 struct PortableText {
-  // `90-B3-D5-1F-30-02-00-00"`, in either case, the quote behind it included. Says whether any of
-  // it is in lower case.
-  static bool Id(const char* text, Eui64& id, bool& is_lower) {
+  // `90-B3-D5-1F-30-02-00-00"`, in either case, the quote behind it included. Sets bits of `lower`
+  // if any of it is in lower case.
+  static bool Id(const char* text, Eui64& id, uint32_t& lower) {
     const std::optional<Eui64> parsed = ParseEui64({text, kEui64TextSize});
     if (!parsed || text[kEui64TextSize] != '"') {
       return false;
     }
     id = *parsed;
-    // All characters are below 0x80. The last word is that behind the dash before it.
-    const uint64_t lower = BytesFrom(LoadWord(text), 'a') | BytesFrom(LoadWord(text + 8), 'a') |
-                           BytesFrom(LoadWord(text + kEui64TextSize - 8), 'a');
-    is_lower = lower != 0;
+    // All characters are below 0x80, and the last word overlaps the one before.
+    const uint64_t letters = BytesFrom(LoadWord(text), 'a') | BytesFrom(LoadWord(text + 8), 'a') |
+                             BytesFrom(LoadWord(text + kEui64TextSize - 8), 'a');
+    lower |= letters != 0 ? 1 : 0;
     return true;
   }
 

@@ -18,7 +18,7 @@ namespace weir {
 
 class Avx2Text {
  public:
-  WEIR_AVX2 static bool Id(const char* text, Eui64& id, bool& is_lower) {
+  WEIR_AVX2 static bool Id(const char* text, Eui64& id, uint32_t& lower) {
     // The second block begins at the first dash that the first one does not need.
     const __m128i front = LoadBlock(text);
     const __m128i back = LoadBlock(text + 8);
@@ -42,7 +42,8 @@ class Avx2Text {
     }
     id.value = __builtin_bswap64(word);
     // Of hex digits, only letters in lower case are 0x60 and more.
-    is_lower = _mm_movemask_epi8(_mm_add_epi8(digits, EachByteIs<0x20>())) != 0;
+    lower |= static_cast<uint32_t>(
+        _mm_movemask_epi8(_mm_add_epi8(digits, EachByteIs<0x20>())));
     return true;
   }
 

@@ -60,7 +60,7 @@ class AlertFields {
       return false;
     }
     Skip(1);
-    for (; at_ < end_; is_verbatim_ = false) {
+    for (; at_ < end_; unusual_ = 1) {
       const char* const before = at_;
       if ((Is<kDeviceName>(kDevice) && !(Id(alert_.device) && Comma())) ||
           (Is<kCodeName>(kCode) && !(Code() && Comma())) ||
@@ -98,7 +98,7 @@ class AlertFields {
     at_ += count;
     if (*at_ == ' ') [[unlikely]] {
       ++at_;
-      is_verbatim_ = false;
+      unusual_ = 1;
     }
   }
 
@@ -141,7 +141,7 @@ class AlertFields {
     if (IsOutcomeCode(alert_.code)) [[unlikely]] {
       AddReport(alert_, arena_);
     }
-    reader_.is_verbatim_ = is_verbatim_;
+    reader_.is_verbatim_ = unusual_ == 0;
     return true;
   }
 
@@ -154,17 +154,15 @@ class AlertFields {
   bool Id(std::optional<Eui64>& out) {
     constexpr size_t kPlainSize = 16;  // without dashes
     Eui64 id;
-    bool is_lower = false;
-    if (*at_ == '"' && Text::Id(at_ + 1, id, is_lower)) {
+    if (*at_ == '"' && Text::Id(at_ + 1, id, unusual_)) {
       out.emplace(id);
-      is_verbatim_ &= !is_lower;
       at_ += kEui64TextSize + 2;
       return true;
     }
     if (*at_ != '"' || at_[1 + kPlainSize] != '"') {
       return Fail();
     }
-    is_verbatim_ = false;
+    unusual_ = 1;
     out = ParseEui64({at_ + 1, kPlainSize});
     at_ += kPlainSize + 2;
     return out ? true : Fail();
@@ -177,14 +175,15 @@ class AlertFields {
         return Fail();
       }
       alert_.code = AlertCode::FromIndex(static_cast<uint16_t>(low));
-      is_verbatim_ &= (at_[2] < 'a') & (at_[3] < 'a') & (at_[4] < 'a');
+      // Of hex digits, only letters in lower case are 0x60 and more.
+      unusual_ |= (static_cast<uint32_t>(LoadWord(at_) >> 16) + 0x202020) & 0x808080;
       at_ += 6;
       return true;
     }
     // That of a DCC alert can be written in one way, but for the case of its letters.
-    is_verbatim_ &= (at_[1] < 'a') & (at_[2] < 'a');
+    unusual_ |= at_[1] >= 'a' || at_[2] >= 'a' ? 1U : 0U;
     const bool is_read = Short(ParseAlertCode, alert_.code);
-    is_verbatim_ &= !alert_.code.is_device();
+    unusual_ |= alert_.code.is_device() ? 1U : 0U;
     return is_read;
   }
 
@@ -197,7 +196,7 @@ class AlertFields {
       at_ += kTimeTextSize + 2;
       return true;
     }
-    is_verbatim_ = false;
+    unusual_ = 1;
     return Short(ParseTime, out);
   }
 
@@ -206,13 +205,15 @@ class AlertFields {
     uint64_t number = 0;
     const size_t digits = Text::Number(at_ + (is_quoted ? 1 : 0), number);
     if (is_quoted && (digits == 0 || at_[1 + digits] != '"')) {
-      is_verbatim_ = false;
+      unusual_ = 1;
       return Short(ParseUnsigned, alert_.counter);
     }
     if (!is_quoted && !IsJsonNumber(digits)) {
       return Fail();
     }
-    is_verbatim_ &= is_quoted & ((at_[1] != '0') | (digits == 1));
+    if (!is_quoted || at_[1] == '0') [[unlikely]] {
+      unusual_ |= is_quoted && digits == 1 ? 0U : 1U;
+    }
     alert_.counter.emplace(number);
     at_ += digits + (is_quoted ? 2 : 0);
     return true;
@@ -236,7 +237,7 @@ class AlertFields {
     }
     alert_.payload = *bytes;
     // Written padded, and not at all if it is empty.
-    is_verbatim_ &= !bytes->empty() && (at_ - begin - 1) % 4 == 0;
+    unusual_ |= bytes->empty() || (at_ - begin - 1) % 4 != 0 ? 1U : 0U;
     return true;
   }
 
@@ -272,7 +273,7 @@ class AlertFields {
 
   // A member that says nothing here: a string or a number, or that this is an alert.
   bool Other() {
-    is_verbatim_ = false;
+    unusual_ = 1;
     absl::string_view name;
     if (!String(name) || *at_ != ':') {
       return Fail();
@@ -306,7 +307,7 @@ class AlertFields {
   Arena& arena_;
   Alert& alert_;
   uint32_t seen_ = 0;
-  bool is_verbatim_ = true;  // until something is written in another way
+  uint32_t unusual_ = 0;  // not zero once something is written in another way than Weir does
 };
 
 namespace {

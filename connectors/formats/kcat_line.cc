@@ -89,7 +89,7 @@ class KcatReader {
 
   bool Key(std::optional<Eui64>& named) {
     Eui64 id;
-    bool ignored = false;
+    uint32_t ignored = 0;
     if (*at_ == '"' && Text::Id(at_ + 1, id, ignored)) {
       named = id;
       at_ += kEui64TextSize + 2;
