@@ -135,11 +135,8 @@ void CaptureSource::Decode(Lines lines, size_t begin, Part& part, std::vector<Re
     record.bytes = lines[i].text;
     record.partition = 0;
     record.number = PartitionTable::kUnnamed;
-    record.origin = {.topic = {},
-                     .partition = 0,
-                     .offset = 0,
-                     .capture = capture,
-                     .line = lines[i].place.line};
+    record.origin = {
+        .topic = {}, .partition = 0, .offset = 0, .capture = capture, .line = lines[i].place.line};
   }
 }
 

@@ -42,17 +42,16 @@ class Avx2Text {
     }
     id.value = __builtin_bswap64(word);
     // Of hex digits, only letters in lower case are 0x60 and more.
-    lower |= static_cast<uint32_t>(
-        _mm_movemask_epi8(_mm_add_epi8(digits, EachByteIs<0x20>())));
+    lower |= static_cast<uint32_t>(_mm_movemask_epi8(_mm_add_epi8(digits, EachByteIs<0x20>())));
     return true;
   }
 
   template <char Behind = '"'>
   WEIR_AVX2 static bool OfDay(const char* text, int64_t& ms) {
     constexpr char kAny = -1;
-    const __m128i values = _mm_sub_epi8(
-        LoadBlock(text),
-        _mm_setr_epi8('0', '0', ':', '0', '0', ':', '0', '0', '.', '0', '0', '0', 'Z', Behind, 0, 0));
+    const __m128i values =
+        _mm_sub_epi8(LoadBlock(text), _mm_setr_epi8('0', '0', ':', '0', '0', ':', '0', '0', '.',
+                                                    '0', '0', '0', 'Z', Behind, 0, 0));
     const __m128i largest = _mm_setr_epi8(2, 9, 0, 5, 9, 0, 5, 9, 0, 9, 9, 9, 0, 0, kAny, kAny);
     if (_mm_movemask_epi8(AtMost(values, largest)) != 0xFFFF) {
       return false;

@@ -109,8 +109,8 @@ WEIR_AVX2 __m128i HexBlocks(const char* text, __m256i& are_hex) {
   const __m256i letter = _mm256_sub_epi8(lower, _mm256_set1_epi8('a'));
   const __m256i is_decimal = AtMost(decimal, 9);
   const __m256i is_hex = _mm256_or_si256(is_decimal, AtMost(letter, 5));
-  const __m256i values = _mm256_blendv_epi8(_mm256_add_epi8(letter, _mm256_set1_epi8(10)), decimal,
-                                            is_decimal);
+  const __m256i values =
+      _mm256_blendv_epi8(_mm256_add_epi8(letter, _mm256_set1_epi8(10)), decimal, is_decimal);
   const __m256i pairs = _mm256_maddubs_epi16(values, _mm256_set1_epi16(0x0110));
   are_hex = _mm256_and_si256(are_hex, is_hex);
   return _mm_packus_epi16(_mm256_castsi256_si128(pairs), _mm256_extracti128_si256(pairs, 1));

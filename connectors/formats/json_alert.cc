@@ -53,8 +53,8 @@ class AlertFields {
         arena_(arena),
         alert_(alert) {}
 
-  // In the usual order, which is the one of AppendForwarded, one round is all there is; in any other
-  // there are some more.
+  // In the usual order, which is the one of AppendForwarded, one round is all there is; in any
+  // other there are some more.
   bool Read() {
     if (*at_ != '{') {
       return false;
@@ -66,7 +66,8 @@ class AlertFields {
           (Is<kCodeName>(kCode) && !(Code() && Comma())) ||
           (Is<kRecipientName>(kRecipient) && !(Id(alert_.recipient) && Comma())) ||
           (Is<kCounterName>(kCounter) && !(Counter() && Comma())) ||
-          (Is<kReceivedName>(kReceived) && !(Time(reader_.received_, alert_.received) && Comma())) ||
+          (Is<kReceivedName>(kReceived) &&
+           !(Time(reader_.received_, alert_.received) && Comma())) ||
           (Is<kDeviceTimeName>(kDeviceTime) &&
            !(Time(reader_.device_time_, alert_.device_time) && Comma())) ||
           (Is<kPayloadName>(kPayload) && !(Payload() && Comma())) ||

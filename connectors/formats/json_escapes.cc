@@ -114,8 +114,8 @@ char* RemoveEscapesPortably(absl::string_view text, char* out) {
   for (size_t i = 0; i < text.size(); ++i) {
     const bool is_escape = text[i] == '\\';
     i += is_escape ? 1 : 0;
-    const bool is_right = i < text.size() && (is_escape ? StandsForItself(text[i])
-                                                        : IsPlain(text[i]));
+    const bool is_right =
+        i < text.size() && (is_escape ? StandsForItself(text[i]) : IsPlain(text[i]));
     if (!is_right) {
       return nullptr;
     }

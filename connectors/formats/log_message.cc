@@ -72,8 +72,8 @@ Event DecodeKeyedMessage(std::optional<Eui64> named, absl::string_view value, in
   if (value.empty()) {
     return DeadReason::kMissingField;
   }
-  Event event = DecodeValue(value, parser, arena,
-                            time > TimeMs{0} ? std::make_optional(time) : std::nullopt);
+  Event event =
+      DecodeValue(value, parser, arena, time > TimeMs{0} ? std::make_optional(time) : std::nullopt);
   const std::optional<Eui64> device = DeviceOf(event);
   if (named && device && *named != *device) {
     event = DeadReason::kKeyMismatch;

@@ -271,7 +271,8 @@ TEST(JsonAlert, KnowsWhatIsWrittenAsWeirDoes) {
     return comparison.is_verbatim();
   };
   EXPECT_TRUE(is_verbatim(R"({"code":"N54","received":"2019-12-02T00:00:01.012Z"})"));
-  EXPECT_TRUE(is_verbatim(R"({"code":"AD1","counter":"0","device_time":"2019-12-02T00:00:01.012Z"})"));
+  EXPECT_TRUE(
+      is_verbatim(R"({"code":"AD1","counter":"0","device_time":"2019-12-02T00:00:01.012Z"})"));
   for (const char* text : {
            R"({"code":"n54","received":"2019-12-02T00:00:01.012Z"})",
            R"({"code":"Ad1","received":"2019-12-02T00:00:01.012Z"})",

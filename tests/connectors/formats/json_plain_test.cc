@@ -164,8 +164,8 @@ TEST(JsonPlain, EscapesAnywhere) {
   for (size_t before = 0; before < 140; ++before) {
     for (size_t run = 1; run < 70; ++run) {
       const std::string backslashes(run, '\\');
-      const std::string text = absl::StrCat(R"({"key":")", std::string(before, 'x'), backslashes,
-                                            R"(","code":"\"y"})");
+      const std::string text =
+          absl::StrCat(R"({"key":")", std::string(before, 'x'), backslashes, R"(","code":"\"y"})");
       EXPECT_EQ(Check(text), run % 2 == 0) << text;
     }
   }
