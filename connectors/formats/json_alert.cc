@@ -33,6 +33,18 @@ constexpr ShortText kReceivedName("\"received\":");
 constexpr ShortText kDeviceTimeName("\"device_time\":");
 constexpr ShortText kPayloadName("\"payload\":");
 
+// What stands before a value in the usual alert, which is written as AppendForwarded does.
+constexpr ShortText kFirstDevice("{\"device\":\"");
+constexpr ShortText kFirstCode("{\"code\":\"");
+constexpr ShortText kThenCode(",\"code\":\"");
+constexpr ShortText kThenRecipient(",\"recipient\":\"");
+constexpr ShortText kThenCounter(",\"counter\":\"");
+constexpr ShortText kThenReceived(",\"received\":\"");
+constexpr ShortText kThenDeviceTime(",\"device_time\":\"");
+constexpr ShortText kThenPayload(",\"payload\":");
+
+constexpr size_t kDateSize = 11;  // of a time, with its T
+
 // Apart from what nearly all alerts need.
 [[gnu::noinline]] void AddReport(Alert& alert, Arena& arena) {
   AddRequestReport(alert, arena);
@@ -47,20 +59,120 @@ template <typename Text>
 class AlertFields {
  public:
   AlertFields(absl::string_view text, JsonAlertReader& reader, Arena& arena, Alert& alert)
-      : at_(text.data()),
+      : text_(text),
+        at_(text.data()),
         end_(text.data() + text.size()),
         reader_(reader),
         arena_(arena),
         alert_(alert) {}
 
-  // In the usual order, which is the one of AppendForwarded, one round is all there is; in any
-  // other there are some more.
   bool Read() {
+    reader_.is_verbatim_ = Usual();
+    if (reader_.is_verbatim_) {
+      return true;
+    }
+    at_ = text_.data();
+    alert_ = Alert();
+    return InAnyOrder();
+  }
+
+ private:
+  // ---- The usual alert, field by field; each stands behind its opening quote, and gives whether
+  // it is written as Weir does and the text goes on behind it.
+
+  bool Usual() {
+    if (Take<kFirstDevice>()) {
+      if (!UsualId(alert_.device) || !Take<kThenCode>()) {
+        return false;
+      }
+    } else if (!Take<kFirstCode>()) {
+      return false;
+    }
+    return UsualCode() && (!Take<kThenRecipient>() || UsualId(alert_.recipient)) &&
+           (!Take<kThenCounter>() || UsualCounter()) &&
+           (!Take<kThenReceived>() || UsualTime(reader_.received_, alert_.received)) &&
+           (!Take<kThenDeviceTime>() || UsualTime(reader_.device_time_, alert_.device_time)) &&
+           (!Take<kThenPayload>() || UsualPayload()) &&
+           IsEnd(!alert_.code.is_device() || alert_.device);
+  }
+
+  template <const ShortText& Expected>
+  bool Take() {
+    const bool is_next = Expected.IsAt(at_);
+    at_ += is_next ? Expected.size() : 0;
+    return is_next;
+  }
+
+  bool UsualId(std::optional<Eui64>& out) {
+    Eui64 id;
+    uint32_t lower = 0;
+    if (!Text::Id(at_, id, lower) || lower != 0) {
+      return false;
+    }
+    out.emplace(id);
+    at_ += kEui64TextSize + 1;
+    return at_ < end_;
+  }
+
+  bool UsualCode() {
+    const char* const begin = at_;
+    if (*at_ != '8') {
+      --at_;
+      // That of a DCC alert can be written in one way, but for the case of its letters.
+      return begin[0] < 'a' && begin[1] < 'a' && Short(ParseAlertCode, alert_.code) &&
+             !alert_.code.is_device() && at_ < end_;
+    }
+    const int low = HexDigit(at_[1]) << 8 | HexDigit(at_[2]) << 4 | HexDigit(at_[3]);
+    // Of hex digits, only letters in lower case have both of these bits.
+    const uint64_t word = LoadWord(at_);
+    constexpr uint64_t kDigits = 0x01010100;
+    const bool is_lower = ((word >> 6 & word >> 5) & kDigits) != 0;
+    if (low < 0 || is_lower || at_[4] != '"') {
+      return false;
+    }
+    alert_.code = AlertCode::FromIndex(static_cast<uint16_t>(low));
+    at_ += 5;
+    return at_ < end_;
+  }
+
+  bool UsualCounter() {
+    uint64_t number = 0;
+    const size_t digits = Text::Number(at_, number);
+    if (digits == 0 || at_[digits] != '"' || (*at_ == '0' && digits > 1)) {
+      return false;
+    }
+    alert_.counter.emplace(number);
+    at_ += digits + 1;
+    return at_ < end_;
+  }
+
+  bool UsualTime(DayMemo& memo, std::optional<TimeMs>& out) {
+    const int64_t day = memo.DayOf(at_);
+    int64_t of_day = 0;
+    if (day < 0 || !Text::OfDay(at_ + kDateSize, of_day)) {
+      return false;
+    }
+    out.emplace(TimeMs{day + of_day});
+    at_ += kTimeTextSize + 1;
+    return at_ < end_;
+  }
+
+  // Written padded, and not at all if it is empty.
+  bool UsualPayload() {
+    const char* const begin = at_;
+    const bool is_read = Payload();
+    return is_read && !alert_.payload.empty() && (at_ - begin - 2) % 4 == 0 && at_ < end_;
+  }
+
+  // ---- Any alert
+
+  // In the usual order one round is all there is; in any other there are some more.
+  bool InAnyOrder() {
     if (*at_ != '{') {
       return false;
     }
     Skip(1);
-    for (; at_ < end_; unusual_ = 1) {
+    while (at_ < end_) {
       const char* const before = at_;
       if ((Is<kDeviceName>(kDevice) && !(Id(alert_.device) && Comma())) ||
           (Is<kCodeName>(kCode) && !(Code() && Comma())) ||
@@ -81,7 +193,6 @@ class AlertFields {
     return false;
   }
 
- private:
   // What is counted: each has four bits of a word.
   enum Seen : uint32_t {
     kDevice = 1U,
@@ -99,7 +210,6 @@ class AlertFields {
     at_ += count;
     if (*at_ == ' ') [[unlikely]] {
       ++at_;
-      unusual_ = 1;
     }
   }
 
@@ -132,17 +242,21 @@ class AlertFields {
     return at_ < end_;
   }
 
-  // The object has ended, with the text, and all that is required was there, once. A DCC alert may
-  // be about a system of the DCC, which is no device.
+  // All that is required was there, once. A DCC alert may be about a system of the DCC, which is no
+  // device.
   bool IsWhole() {
     const uint32_t required = alert_.code.is_device() ? kDevice | kCode : kCode;
-    if (at_ + 1 != end_ || *at_ != '}' || Repeats() || (seen_ & required) != required) {
+    return IsEnd(!Repeats() && (seen_ & required) == required);
+  }
+
+  // Whether the object has ended, with the text, and `has_all` that it needs.
+  bool IsEnd(bool has_all) {
+    if (at_ + 1 != end_ || *at_ != '}' || !has_all) {
       return false;
     }
     if (IsOutcomeCode(alert_.code)) [[unlikely]] {
       AddReport(alert_, arena_);
     }
-    reader_.is_verbatim_ = unusual_ == 0;
     return true;
   }
 
@@ -155,7 +269,8 @@ class AlertFields {
   bool Id(std::optional<Eui64>& out) {
     constexpr size_t kPlainSize = 16;  // without dashes
     Eui64 id;
-    if (*at_ == '"' && Text::Id(at_ + 1, id, unusual_)) {
+    uint32_t ignored = 0;
+    if (*at_ == '"' && Text::Id(at_ + 1, id, ignored)) {
       out.emplace(id);
       at_ += kEui64TextSize + 2;
       return true;
@@ -163,7 +278,6 @@ class AlertFields {
     if (*at_ != '"' || at_[1 + kPlainSize] != '"') {
       return Fail();
     }
-    unusual_ = 1;
     out = ParseEui64({at_ + 1, kPlainSize});
     at_ += kPlainSize + 2;
     return out ? true : Fail();
@@ -176,20 +290,13 @@ class AlertFields {
         return Fail();
       }
       alert_.code = AlertCode::FromIndex(static_cast<uint16_t>(low));
-      // Of hex digits, only letters in lower case are 0x60 and more.
-      unusual_ |= (static_cast<uint32_t>(LoadWord(at_) >> 16) + 0x202020) & 0x808080;
       at_ += 6;
       return true;
     }
-    // That of a DCC alert can be written in one way, but for the case of its letters.
-    unusual_ |= at_[1] >= 'a' || at_[2] >= 'a' ? 1U : 0U;
-    const bool is_read = Short(ParseAlertCode, alert_.code);
-    unusual_ |= alert_.code.is_device() ? 1U : 0U;
-    return is_read;
+    return Short(ParseAlertCode, alert_.code);
   }
 
   bool Time(DayMemo& memo, std::optional<TimeMs>& out) {
-    constexpr size_t kDateSize = 11;
     const int64_t day = memo.DayOf(at_ + 1);
     int64_t of_day = 0;
     if (*at_ == '"' && day >= 0 && Text::OfDay(at_ + 1 + kDateSize, of_day)) {
@@ -197,7 +304,6 @@ class AlertFields {
       at_ += kTimeTextSize + 2;
       return true;
     }
-    unusual_ = 1;
     return Short(ParseTime, out);
   }
 
@@ -206,14 +312,10 @@ class AlertFields {
     uint64_t number = 0;
     const size_t digits = Text::Number(at_ + (is_quoted ? 1 : 0), number);
     if (is_quoted && (digits == 0 || at_[1 + digits] != '"')) {
-      unusual_ = 1;
       return Short(ParseUnsigned, alert_.counter);
     }
     if (!is_quoted && !IsJsonNumber(digits)) {
       return Fail();
-    }
-    if (!is_quoted || at_[1] == '0') [[unlikely]] {
-      unusual_ |= is_quoted && digits == 1 ? 0U : 1U;
     }
     alert_.counter.emplace(number);
     at_ += digits + (is_quoted ? 2 : 0);
@@ -237,8 +339,6 @@ class AlertFields {
       return Fail();
     }
     alert_.payload = *bytes;
-    // Written padded, and not at all if it is empty.
-    unusual_ |= bytes->empty() || (at_ - begin - 1) % 4 != 0 ? 1U : 0U;
     return true;
   }
 
@@ -274,7 +374,6 @@ class AlertFields {
 
   // A member that says nothing here: a string or a number, or that this is an alert.
   bool Other() {
-    unusual_ = 1;
     absl::string_view name;
     if (!String(name) || *at_ != ':') {
       return Fail();
@@ -302,13 +401,13 @@ class AlertFields {
     return true;
   }
 
+  absl::string_view text_;
   const char* at_;
   const char* end_;
   JsonAlertReader& reader_;
   Arena& arena_;
   Alert& alert_;
   uint32_t seen_ = 0;
-  uint32_t unusual_ = 0;  // not zero once something is written in another way than Weir does
 };
 
 namespace {
@@ -331,10 +430,9 @@ WEIR_AVX2 [[gnu::flatten]] bool ReadWithAvx2(absl::string_view text, JsonAlertRe
 }  // namespace
 
 int64_t DayMemo::Read(const char* text) {
-  constexpr size_t kSize = 11;
   std::array<char, kTimeTextSize> midnight{};
   std::memcpy(midnight.data(), "0000-00-00T00:00:00.000Z", midnight.size());
-  std::memcpy(midnight.data(), text, kSize);
+  std::memcpy(midnight.data(), text, kDateSize);
   const std::optional<TimeMs> day = ParseTime({midnight.data(), midnight.size()});
   if (!day) {
     return -1;
@@ -345,7 +443,7 @@ int64_t DayMemo::Read(const char* text) {
     return -1;  // any other form is left to ParseTime, so that the days read here are written alike
   }
   front_ = LoadWord(text);
-  back_ = LoadWord(text + kSize - sizeof back_);
+  back_ = LoadWord(text + kDateSize - sizeof back_);
   day_ = day->value;
   return day_;
 }

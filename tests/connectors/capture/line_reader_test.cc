@@ -228,7 +228,7 @@ TEST(LineReaderTest, RefusesLinesThatAreTooLong) {
 
 TEST(LineReaderTest, FindsLineFeedsAlikeInEachWay) {
   std::mt19937_64 random(23);
-  for (int i = 0; i < 2000; ++i) {
+  for (uint64_t i = 0; i < 2000; ++i) {
     std::string text;
     for (size_t left = random() % 300; left > 0; --left) {
       text.push_back(random() % (1 + i % 90) == 0 ? '\n' : static_cast<char>(random() % 256));

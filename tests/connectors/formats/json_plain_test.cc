@@ -181,7 +181,7 @@ TEST(JsonPlain, RemovesEscapesAlikeInEachWay) {
       absl::StrAppend(&text, is_escape ? RandomPart(random, {R"(\")", R"(\\)", R"(\/)"}) : "x");
     }
     if (random.OneIn(8)) {
-      absl::StrAppend(&text, R"(\n)", text);
+      text = absl::StrCat(text, R"(\n)", text);
     }
     const size_t size = text.size();
     text.append(kUnescapeSlack, '\\');
