@@ -152,8 +152,8 @@ Verdict ReadDlms(GbcsMessage& message) {
   if (!fixed) {
     return DeadReason::kBadGbcs;
   }
-  message.device_time = DlmsTime(head.substr(kTime));
-  message.body = message.payload.substr(kSize);
+  message.device_time = DlmsTime({head.data() + kTime, kDlmsTimeSize});
+  message.body = {head.data() + kSize, message.payload.size() - kSize};
   return SetCode(LoadU16(head, 9), message);
 }
 
@@ -387,9 +387,13 @@ std::variant<GbcsMessage, DeadReason> DecodeGbcs(absl::string_view bytes) {
 }
 
 Event GbcsToEvent(absl::string_view bytes, std::optional<TimeMs> received) {
+  GbcsMessage message;
+  return GbcsToEvent(bytes, received, message);
+}
+
+Event GbcsToEvent(absl::string_view bytes, std::optional<TimeMs> received, GbcsMessage& message) {
   // Made where the caller wants it and set field by field, so that nothing is copied.
   Event event(std::in_place_type<Alert>);
-  GbcsMessage message;
   const Verdict dead = ReadMessage(bytes, message);
   if (dead || (!received && !message.device_time)) {
     event = dead.value_or(DeadReason::kNoTime);

@@ -20,10 +20,11 @@ bool IsBinaryGbcs(absl::string_view value) {
 
 // The event of a message, with what it says of a request.
 Event DecodeBinaryGbcs(absl::string_view message, Arena& arena, std::optional<TimeMs> received) {
+  GbcsMessage gbcs;
   Event event = message.size() > kMaxMessageBytes ? Event(DeadReason::kTooLong)
-                                                  : GbcsToEvent(message, received);
+                                                  : GbcsToEvent(message, received, gbcs);
   if (auto* alert = std::get_if<Alert>(&event)) {
-    AddRequestReport(*alert, arena);
+    AddRequestReport(gbcs, *alert, arena);
   }
   return event;
 }
