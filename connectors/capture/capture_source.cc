@@ -77,9 +77,7 @@ absl::Status CaptureSource::Read(size_t limit, std::vector<Record>& records) {
   }
   const Lines lines = absl::MakeConstSpan(batch_.lines).subspan(used_, limit);
   DecodeLines(lines, records);
-  for (size_t i = 0; i < lines.size(); ++i) {
-    Place(i, records[i]);
-  }
+  Place(records);
   used_ += lines.size();
   if (!lines.empty()) {
     last_capture_ = batch_.capture;
@@ -129,29 +127,35 @@ void CaptureSource::DecodeLines(Lines lines, std::vector<Record>& records) {
 // Sets all of the records but where they stand in their partitions.
 void CaptureSource::Decode(Lines lines, size_t begin, Part& part, std::vector<Record>& records) {
   part.arena.Clear();
+  const absl::string_view capture = lines_.captures()[batch_.capture];
   for (size_t i = 0; i < lines.size(); ++i) {
     Record& record = records[begin + i];
-    part.decoder.Decode(lines[i].text, part.arena, envelopes_[begin + i], record.event);
+    record.is_verbatim =
+        part.decoder.Decode(lines[i].text, part.arena, envelopes_[begin + i], record.event);
     record.bytes = lines[i].text;
     record.partition = 0;
     record.number = PartitionTable::kUnnamed;
-    record.origin = Origin();
-    record.origin.capture = lines_.captures()[batch_.capture];
-    record.origin.line = lines[i].place.line;
+    record.origin = {
+        .topic = {}, .partition = 0, .offset = 0, .capture = capture, .line = lines[i].place.line};
   }
 }
 
-void CaptureSource::Place(size_t index, Record& record) {
-  const Envelope& envelope = envelopes_[index];
-  if (envelope.present) {
-    record.partition = partitions_.Number(envelope.topic, envelope.partition);
-    record.number = partitions_.own_number(record.partition);
-    record.origin.topic = partitions_.name(record.partition).topic;
-    record.origin.partition = envelope.partition;
-    record.origin.offset = envelope.offset;
-  } else {
-    record.origin.offset = next_offset_++;
+void CaptureSource::Place(std::vector<Record>& records) {
+  for (size_t i = 0; i < records.size(); ++i) {
+    if (envelopes_[i].present) {
+      PlaceIn(envelopes_[i], records[i]);
+    } else {
+      records[i].origin.offset = next_offset_++;
+    }
   }
+}
+
+void CaptureSource::PlaceIn(const Envelope& envelope, Record& record) {
+  record.partition = partitions_.Number(envelope.topic, envelope.partition);
+  record.number = partitions_.own_number(record.partition);
+  record.origin.topic = partitions_.name(record.partition).topic;
+  record.origin.partition = envelope.partition;
+  record.origin.offset = envelope.offset;
 }
 
 // ---- Positions

@@ -91,7 +91,8 @@ class CaptureSource : public Source {
   absl::Status NextBatch(size_t limit);
   void DecodeLines(Lines lines, std::vector<Record>& records);
   void Decode(Lines lines, size_t begin, Part& part, std::vector<Record>& records);
-  void Place(size_t index, Record& record);
+  void Place(std::vector<Record>& records);
+  void PlaceIn(const Envelope& envelope, Record& record);
 
   absl::Status CheckSameCaptures(const CapturePosition& position) const;
   absl::Status SeekLine(const CapturePosition::Line& line);

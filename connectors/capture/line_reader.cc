@@ -7,12 +7,15 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 
+#include "connectors/capture/line_feeds.h"
 #include "engine/base/check.h"
 #include "engine/base/status_macros.h"
 
 namespace weir {
 
 namespace {
+
+static_assert(kLinePadding >= kLineFeedPadding);
 
 // A line of the largest size and its line feed.
 constexpr size_t kMaxCapacity = kMaxLineBytes + 1;
@@ -35,27 +38,25 @@ void LineReader::Start(std::unique_ptr<ByteStream> stream, absl::string_view nam
   begin_ = 0;
   scanned_ = 0;
   end_ = 0;
+  feeds_.clear();
+  next_feed_ = 0;
   at_end_ = false;
   front_ = place;
   place_ = place;
 }
 
-bool LineReader::Next(absl::string_view& line) {
-  const char* const base = buffer_.bytes.get();
-  const void* const feed = std::memchr(base + scanned_, '\n', end_ - scanned_);
-  size_t line_end = end_;
-  if (feed != nullptr) {
-    line_end = static_cast<size_t>(static_cast<const char*>(feed) - base);
-  } else if (!at_end_ || begin_ == end_) {
-    scanned_ = end_;
-    return false;
+// Looks for line feeds where none has been looked for yet; false if there are none. Not far beyond
+// the first one: what is looked at is to be in the cache still when the lines are read.
+bool LineReader::FindFeeds() {
+  constexpr size_t kStep = size_t{16} << 10;
+  feeds_.clear();
+  next_feed_ = 0;
+  while (feeds_.empty() && scanned_ < end_) {
+    const size_t step_end = std::min(scanned_ + kStep, end_);
+    FindLineFeeds(buffer_.bytes.get(), scanned_, step_end, feeds_);
+    scanned_ = step_end;
   }
-  line = {base + begin_, line_end - begin_};
-  place_ = {.offset = front_.offset + begin_, .line = front_.line};
-  ++front_.line;
-  begin_ = feed != nullptr ? line_end + 1 : end_;
-  scanned_ = begin_;
-  return true;
+  return !feeds_.empty();
 }
 
 absl::StatusOr<bool> LineReader::Refill() {

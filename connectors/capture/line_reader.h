@@ -17,6 +17,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
@@ -47,7 +48,18 @@ class LineReader {
   void Hold() { holds_ = true; }
 
   // Gives the next line if it is in the buffer whole.
-  bool Next(absl::string_view& line);
+  bool Next(absl::string_view& line) {
+    const bool has_feed = next_feed_ < feeds_.size() || FindFeeds();
+    if (!has_feed && (!at_end_ || begin_ == end_)) {
+      return false;
+    }
+    const size_t line_end = has_feed ? feeds_[next_feed_++] : end_;
+    line = {buffer_.bytes.get() + begin_, line_end - begin_};
+    place_ = {.offset = front_.offset + begin_, .line = front_.line};
+    ++front_.line;
+    begin_ = has_feed ? line_end + 1 : end_;
+    return true;
+  }
 
   // After Next has found nothing: reads on. Lines given before are gone, but for those held. False
   // at the end.
@@ -65,6 +77,7 @@ class LineReader {
     size_t capacity = 0;  // the padding aside
   };
 
+  bool FindFeeds();
   void MakeRoom();
 
   std::unique_ptr<ByteStream> stream_;
@@ -73,8 +86,11 @@ class LineReader {
   Buffer other_;        // holds lines that were given before
   bool holds_ = false;  // what is in buffer_ is to stay
   size_t begin_ = 0;    // of the line that comes next
-  size_t scanned_ = 0;  // no line feed between begin_ and here
+  size_t scanned_ = 0;  // up to where line feeds have been looked for
   size_t end_ = 0;      // of what has been read
+  // Those found last, as positions in the buffer, and the first of them that was not used.
+  std::vector<uint32_t> feeds_;
+  size_t next_feed_ = 0;
   bool at_end_ = false;
   Place front_;  // what lies at the front of the buffer; the line number is that of begin_
   Place place_;

@@ -111,15 +111,17 @@ class OutputFiles::Encoder {
   Encoder(const OutputFiles& outputs, std::vector<std::string*> targets)
       : outputs_(outputs), targets_(std::move(targets)) {}
 
-  void Forward(const Alert& alert) { AppendForwarded(alert, *targets_[kForwarded]); }
+  void Forward(const Alert& alert, const Record& record) {
+    AppendUnchanged(alert, record, *targets_[kForwarded]);
+  }
 
   void ForwardCopy(const Alert& alert, const CopyMark& mark) {
     AppendForwardedCopy(alert, mark, *targets_[kForwarded]);
   }
 
-  void Consolidate(const Alert& alert) {
+  void Consolidate(const Alert& alert, const Record& record) {
     if (outputs_.choice_.archive) {
-      AppendForwarded(alert, *targets_[kConsolidated]);
+      AppendUnchanged(alert, record, *targets_[kConsolidated]);
     }
   }
 
@@ -160,6 +162,15 @@ class OutputFiles::Encoder {
   }
 
  private:
+  static void AppendUnchanged(const Alert& alert, const Record& record, std::string& target) {
+    if (record.is_verbatim) {
+      target.append(record.bytes.data(), record.bytes.size() + 1);
+      target.back() = '\n';
+    } else {
+      AppendForwarded(alert, target);
+    }
+  }
+
   bool IsDuis() const { return outputs_.choice_.notices == NoticeFormat::kDuis; }
 
   // The engine routes to operators that are configured, and to no others.

@@ -23,22 +23,29 @@ namespace weir {
 constexpr size_t kReadByAlertText = 24;
 
 struct PortableText {
-  // `90-B3-D5-1F-30-02-00-00"`, in either case, the quote behind it included.
-  static bool Id(const char* text, Eui64& id) {
+  // `90-B3-D5-1F-30-02-00-00"`, in either case, the quote behind it included. Sets bits of `lower`
+  // if any of it is in lower case.
+  static bool Id(const char* text, Eui64& id, uint32_t& lower) {
     const std::optional<Eui64> parsed = ParseEui64({text, kEui64TextSize});
     if (!parsed || text[kEui64TextSize] != '"') {
       return false;
     }
     id = *parsed;
+    // All characters are below 0x80, and the last word overlaps the one before.
+    const uint64_t letters = BytesFrom(LoadWord(text), 'a') | BytesFrom(LoadWord(text + 8), 'a') |
+                             BytesFrom(LoadWord(text + kEui64TextSize - 8), 'a');
+    lower |= letters != 0 ? 1 : 0;
     return true;
   }
 
-  // `23:59:59.999Z"`, the quote behind it included; as milliseconds. No leap second.
+  // `23:59:59.999Z"`, the quote behind it included, or what else is to stand there; as
+  // milliseconds. No leap second.
+  template <char Behind = '"'>
   static bool OfDay(const char* text, int64_t& ms) {
     const auto digit = [text](int i) { return static_cast<uint32_t>(text[i] - '0'); };
     const auto pair = [digit](int i) { return digit(i) * 10 + digit(i + 1); };
     constexpr uint64_t kTime = WordOf("00:00:00");
-    constexpr uint64_t kRest = WordOf("0.000Z\"\0");
+    constexpr uint64_t kRest = WordOf({'0', '.', '0', '0', '0', 'Z', Behind, '\0', '\0'});
     constexpr uint64_t kFirstBytes = 0x00FFFFFFFFFFFFFF;  // the last one is not ours
     const uint64_t bad =
         Misfits(LoadWord(text), kTime) | (Misfits(LoadWord(text + 7), kRest) & kFirstBytes);

@@ -18,7 +18,7 @@ namespace weir {
 
 class Avx2Text {
  public:
-  WEIR_AVX2 static bool Id(const char* text, Eui64& id) {
+  WEIR_AVX2 static bool Id(const char* text, Eui64& id, uint32_t& lower) {
     // The second block begins at the first dash that the first one does not need.
     const __m128i front = LoadBlock(text);
     const __m128i back = LoadBlock(text + 8);
@@ -41,14 +41,17 @@ class Avx2Text {
       return false;
     }
     id.value = __builtin_bswap64(word);
+    // Of hex digits, only letters in lower case are 0x60 and more.
+    lower |= static_cast<uint32_t>(_mm_movemask_epi8(_mm_add_epi8(digits, EachByteIs<0x20>())));
     return true;
   }
 
+  template <char Behind = '"'>
   WEIR_AVX2 static bool OfDay(const char* text, int64_t& ms) {
     constexpr char kAny = -1;
-    const __m128i values = _mm_sub_epi8(
-        LoadBlock(text),
-        _mm_setr_epi8('0', '0', ':', '0', '0', ':', '0', '0', '.', '0', '0', '0', 'Z', '"', 0, 0));
+    const __m128i values =
+        _mm_sub_epi8(LoadBlock(text), _mm_setr_epi8('0', '0', ':', '0', '0', ':', '0', '0', '.',
+                                                    '0', '0', '0', 'Z', Behind, 0, 0));
     const __m128i largest = _mm_setr_epi8(2, 9, 0, 5, 9, 0, 5, 9, 0, 9, 9, 9, 0, 0, kAny, kAny);
     if (_mm_movemask_epi8(AtMost(values, largest)) != 0xFFFF) {
       return false;

@@ -10,6 +10,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <new>
 #include <type_traits>
@@ -24,11 +25,12 @@ class Arena {
  public:
   // `size` bytes, uninitialised, valid until Clear().
   char* Allocate(size_t size) {
-    if (block_ == blocks_.size() || used_ + size > blocks_[block_].size) {
+    if (size >= left_) [[unlikely]] {
       NextBlock(size);
     }
-    char* memory = blocks_[block_].memory.get() + used_;
-    used_ += size;
+    char* const memory = at_;
+    at_ += size;
+    left_ -= size;
     return memory;
   }
 
@@ -43,8 +45,8 @@ class Arena {
   absl::Span<T> MakeSpan(size_t count) {
     static_assert(std::is_trivially_destructible_v<T>);
     static_assert(alignof(T) <= __STDCPP_DEFAULT_NEW_ALIGNMENT__);  // that of a block
-    used_ = (used_ + alignof(T) - 1) / alignof(T) * alignof(T);
-    char* const memory = Allocate(count * sizeof(T));
+    char* memory = Allocate(count * sizeof(T) + alignof(T) - 1);
+    memory += -reinterpret_cast<uintptr_t>(memory) & (alignof(T) - 1);
     for (size_t i = 0; i < count; ++i) {
       new (memory + i * sizeof(T)) T();
     }
@@ -58,8 +60,9 @@ class Arena {
   }
 
   void Clear() {
-    block_ = 0;
-    used_ = 0;
+    next_ = 0;
+    at_ = nullptr;
+    left_ = 0;
   }
 
  private:
@@ -71,18 +74,20 @@ class Arena {
   };
 
   void NextBlock(size_t size) {
-    block_ += block_ < blocks_.size() ? 1U : 0U;
-    used_ = 0;
-    if (block_ == blocks_.size() || blocks_[block_].size < size) {
+    if (next_ == blocks_.size() || blocks_[next_].size < size) {
       const size_t block_size = size > kBlockSize ? size : kBlockSize;
-      blocks_.insert(blocks_.begin() + static_cast<std::ptrdiff_t>(block_),
+      blocks_.insert(blocks_.begin() + static_cast<std::ptrdiff_t>(next_),
                      Block{std::unique_ptr<char[]>(new char[block_size]), block_size});
     }
+    at_ = blocks_[next_].memory.get();
+    left_ = blocks_[next_].size;
+    ++next_;
   }
 
   std::vector<Block> blocks_;
-  size_t block_ = 0;
-  size_t used_ = 0;
+  size_t next_ = 0;     // of the blocks, behind the one in use
+  char* at_ = nullptr;  // in that one
+  size_t left_ = 0;     // of that one, from there
 };
 
 }  // namespace weir

@@ -4,8 +4,12 @@
 
 #include "absl/strings/strip.h"
 
+#include "connectors/formats/alert_text.h"
+#include "connectors/formats/alert_text_avx2.h"
+#include "connectors/formats/avx2.h"
 #include "connectors/formats/duis.h"
 #include "connectors/formats/kcat.h"
+#include "connectors/formats/kcat_line.h"
 #include "connectors/formats/log_message.h"
 #include "engine/alert/event.h"
 #include "engine/base/units.h"
@@ -14,38 +18,69 @@ namespace weir {
 
 namespace {
 
-// `[received<TAB>]message`.
-Event DecodeGbcsLine(absl::string_view line, Arena& arena) {
-  const size_t tab = line.find('\t');
-  if (tab == absl::string_view::npos) {
-    return DecodeGbcsText(line, arena, std::nullopt);
+#ifdef WEIR_HAS_AVX2
+
+WEIR_AVX2 bool ReadOfDayWithAvx2(const char* text, int64_t& ms) {
+  return Avx2Text::OfDay<'\t'>(text, ms);
+}
+
+#endif
+
+// The time of day that stands before a tab, as OfDay has it.
+bool ReadOfDay(const char* text, int64_t& ms) {
+#ifdef WEIR_HAS_AVX2
+  if (HasAvx2()) {
+    return ReadOfDayWithAvx2(text, ms);
   }
-  const std::optional<TimeMs> received = ParseTime(Trim(line.substr(0, tab)));
-  const Event event = DecodeGbcsText(Trim(line.substr(tab + 1)), arena, received);
+#endif
+  return PortableText::OfDay<'\t'>(text, ms);
+}
+
+// The event of a message behind a time, which is none if it could not be read.
+Event DecodeReceived(absl::string_view message, Arena& arena, std::optional<TimeMs> received) {
+  Event event = DecodeGbcsText(message, arena, received);
   const DeadReason* reason = std::get_if<DeadReason>(&event);
   const bool readable = reason == nullptr || *reason != DeadReason::kBadPayload;
-  return !received && readable ? Event(DeadReason::kBadTime) : event;
+  if (!received && readable) {
+    event = DeadReason::kBadTime;
+  }
+  return event;
 }
 
 // A line that is neither hexadecimal nor base64 is of no format at all.
-Event OrNotReadable(const Event& event) {
+void TellNotReadable(Event& event) {
   const DeadReason* reason = std::get_if<DeadReason>(&event);
-  return reason != nullptr && *reason == DeadReason::kBadPayload ? Event(DeadReason::kNotReadable)
-                                                                 : event;
+  if (reason != nullptr && *reason == DeadReason::kBadPayload) {
+    event = DeadReason::kNotReadable;
+  }
 }
 
 }  // namespace
 
 Decoder::Decoder(std::optional<Format> forced) : forced_(forced) {}
 
-void Decoder::Decode(absl::string_view line, Arena& arena, Envelope& envelope, Event& event) {
+bool Decoder::Decode(absl::string_view line, Arena& arena, Envelope& envelope, Event& event) {
   const absl::string_view text = Trim(absl::StripPrefix(line, kByteOrderMark));
-  const bool may_be_json = !forced_ || *forced_ == Format::kJson;
-  if (may_be_json && parser_.ReadAlert(text, arena, std::nullopt, event)) {
+  const char first = text.empty() ? '\0' : text.front();
+  if (first == '{') {
+    if (May(Format::kKcat) && BeginsLikeKcat(text.data()) &&
+        DecodeUsualKcat(text, parser_, arena, envelope, event)) {
+      return false;
+    }
+    if (May(Format::kJson) && parser_.ReadAlert(text, arena, std::nullopt, event)) {
+      envelope = Envelope();
+      return parser_.is_verbatim() && text.size() == line.size();
+    }
+  } else if (first != '<' && May(Format::kGbcs)) {
     envelope = Envelope();
-    return;
+    event = DecodeGbcsLine(text, arena);
+    if (!forced_) {
+      TellNotReadable(event);
+    }
+    return false;
   }
   DecodeText(text, arena, envelope, event);
+  return false;
 }
 
 void Decoder::DecodeText(absl::string_view text, Arena& arena, Envelope& envelope, Event& event) {
@@ -79,7 +114,27 @@ Decoded Decoder::DecodeAny(absl::string_view line, Arena& arena) {
   if (first == '<') {
     return {.envelope = {}, .event = DecodeDuis(line, arena, std::nullopt)};
   }
-  return {.envelope = {}, .event = OrNotReadable(DecodeGbcsLine(line, arena))};
+  Decoded decoded = {.envelope = {}, .event = DecodeGbcsLine(line, arena)};
+  TellNotReadable(decoded.event);
+  return decoded;
+}
+
+// `[received<TAB>]message`.
+Event Decoder::DecodeGbcsLine(absl::string_view line, Arena& arena) {
+  // As nearly all lines begin.
+  constexpr size_t kDateSize = 11;
+  if (line.size() > kTimeTextSize && line[kTimeTextSize] == '\t') {
+    const int64_t day = received_.DayOf(line.data());
+    int64_t of_day = 0;
+    if (day >= 0 && ReadOfDay(line.data() + kDateSize, of_day)) {
+      return DecodeReceived(Trim(line.substr(kTimeTextSize + 1)), arena, TimeMs{day + of_day});
+    }
+  }
+  const size_t tab = line.find('\t');
+  if (tab == absl::string_view::npos) {
+    return DecodeGbcsText(line, arena, std::nullopt);
+  }
+  return DecodeReceived(Trim(line.substr(tab + 1)), arena, ParseTime(Trim(line.substr(0, tab))));
 }
 
 Decoded Decoder::DecodeObject(absl::string_view line, Arena& arena) {

@@ -21,6 +21,7 @@
 #include "connectors/formats/arena.h"
 #include "connectors/formats/format.h"
 #include "connectors/formats/json.h"
+#include "connectors/formats/json_alert.h"
 
 namespace weir {
 
@@ -41,16 +42,22 @@ class Decoder {
   }
 
   // The same where the caller wants it: moving an event takes a good part of what reading one does.
-  void Decode(absl::string_view line, Arena& arena, Envelope& envelope, Event& event);
+  // Whether the line is what AppendForwarded writes of the alert, but for the line feed.
+  bool Decode(absl::string_view line, Arena& arena, Envelope& envelope, Event& event);
 
  private:
+  // Whether records of that format are read.
+  bool May(Format format) const { return !forced_ || *forced_ == format; }
+
   void DecodeText(absl::string_view text, Arena& arena, Envelope& envelope, Event& event);
   Decoded DecodeAs(absl::string_view text, Arena& arena);
   Decoded DecodeAny(absl::string_view line, Arena& arena);
   Decoded DecodeObject(absl::string_view line, Arena& arena);
+  Event DecodeGbcsLine(absl::string_view line, Arena& arena);
 
   std::optional<Format> forced_;
   JsonParser parser_;
+  DayMemo received_;  // of lines that begin with a time
 };
 
 }  // namespace weir

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <iterator>
 
 namespace weir {
@@ -17,6 +18,12 @@ uint64_t LoadBig(Bytes bytes, size_t at, size_t size) {
     value = value << 8 | static_cast<uint8_t>(bytes[i]);
   }
   return value;
+}
+
+uint64_t LoadU64(Bytes bytes, size_t at) {
+  uint64_t value = 0;
+  std::memcpy(&value, bytes.data() + at, sizeof value);
+  return __builtin_bswap64(value);
 }
 
 uint8_t LoadU8(Bytes bytes, size_t at) {
@@ -133,25 +140,21 @@ std::optional<TimeMs> DlmsTime(Bytes time) {
   return utc < TimeMs{0} || utc > kLatestTime ? std::nullopt : std::make_optional(utc);
 }
 
-// data-notification: invoke id, no date-time, a structure of code, time and n - 2 elements.
+// data-notification: `0F`, invoke id (4), no date-time (`00`), a structure (`02`) of n elements:
+// code (`12` and 2), time (`09`, `0C` and 12) and n - 2 others.
 Verdict ReadDlms(GbcsMessage& message) {
-  constexpr size_t kInvokeIdSize = 4;
+  constexpr size_t kTime = 13;  // where it begins
+  constexpr size_t kSize = kTime + kDlmsTimeSize;
   message.encoding = GbcsEncoding::kDlms;
-  Reader reader(message.payload);
-  reader.Expect(Literal("\x0F"));
-  reader.Take(kInvokeIdSize);
-  reader.Expect(Literal("\x00\x02"));
-  const uint8_t elements = reader.U8();
-  reader.Expect(Literal("\x12"));
-  const Bytes code = reader.Take(2);
-  reader.Expect(Literal("\x09\x0C"));
-  const Bytes time = reader.Take(kDlmsTimeSize);
-  if (!reader.ok() || elements < 2) {
+  const Bytes head = message.payload.substr(0, kSize);
+  const bool fixed = head.size() == kSize && head[0] == '\x0F' && LoadU16(head, 5) == 0x0002 &&
+                     LoadU8(head, 7) >= 2 && head[8] == '\x12' && LoadU16(head, 11) == 0x090C;
+  if (!fixed) {
     return DeadReason::kBadGbcs;
   }
-  message.device_time = DlmsTime(time);
-  message.body = reader.rest();
-  return SetCode(LoadU16(code, 0), message);
+  message.device_time = DlmsTime({head.data() + kTime, kDlmsTimeSize});
+  message.body = {head.data() + kSize, message.payload.size() - kSize};
+  return SetCode(LoadU16(head, 9), message);
 }
 
 // GBZ: profile id, component count, code, seconds since 2000 UTC, components.
@@ -272,9 +275,9 @@ Verdict ReadIds(Reader& reader, GbcsMessage& message) {
     return DeadReason::kBadGbcs;
   }
   message.cra = LoadU8(ids, 2);
-  message.counter = LoadBig(ids, 3, 8);
-  message.originator = Eui64{LoadBig(ids, 12, 8)};
-  message.target = Eui64{LoadBig(ids, 21, 8)};
+  message.counter = LoadU64(ids, 3);
+  message.originator = Eui64{LoadU64(ids, 12)};
+  message.target = Eui64{LoadU64(ids, 21)};
   if (message.cra == kCraCommand || message.cra == kCraResponse) {
     return DeadReason::kNotAnAlert;
   }
@@ -385,19 +388,26 @@ std::variant<GbcsMessage, DeadReason> DecodeGbcs(absl::string_view bytes) {
 
 Event GbcsToEvent(absl::string_view bytes, std::optional<TimeMs> received) {
   GbcsMessage message;
-  if (const Verdict dead = ReadMessage(bytes, message)) {
-    return *dead;
+  return GbcsToEvent(bytes, received, message);
+}
+
+Event GbcsToEvent(absl::string_view bytes, std::optional<TimeMs> received, GbcsMessage& message) {
+  // Made where the caller wants it and set field by field, so that nothing is copied.
+  Event event(std::in_place_type<Alert>);
+  const Verdict dead = ReadMessage(bytes, message);
+  if (dead || (!received && !message.device_time)) {
+    event = dead.value_or(DeadReason::kNoTime);
+    return event;
   }
-  if (!received && !message.device_time) {
-    return DeadReason::kNoTime;
-  }
-  return Alert{.device = message.originator,
-               .code = message.code,
-               .recipient = message.target,
-               .counter = message.counter,
-               .received = received,
-               .device_time = message.device_time,
-               .payload = bytes};
+  Alert& alert = *std::get_if<Alert>(&event);
+  alert.device = message.originator;
+  alert.code = message.code;
+  alert.recipient = message.target;
+  alert.counter = message.counter;
+  alert.received = received;
+  alert.device_time = message.device_time;
+  alert.payload = bytes;
+  return event;
 }
 
 absl::string_view MessageCodeName(uint16_t message_code) {

@@ -67,6 +67,9 @@ std::variant<GbcsMessage, DeadReason> DecodeGbcs(absl::string_view bytes);
 // or kNoTime if `received` is absent and the device gave no time.
 Event GbcsToEvent(absl::string_view bytes, std::optional<TimeMs> received);
 
+// The same, and leaves the message of an alert in `message`, which comes empty.
+Event GbcsToEvent(absl::string_view bytes, std::optional<TimeMs> received, GbcsMessage& message);
+
 // A short name for the use case of an alert: `supply outage restored`. Empty if it is not known.
 absl::string_view MessageCodeName(uint16_t message_code);
 

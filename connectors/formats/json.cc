@@ -254,12 +254,6 @@ Event DecodeAnyJson(absl::string_view text, JsonParser& parser, Arena& arena,
   return DecodeJsonObject(object, arena, envelope_time);
 }
 
-// No object with an escape is plain, and what kcat prints is full of them: that is seen much faster
-// than by reading up to the first one.
-bool HasEscape(absl::string_view text) {
-  return text.find('\\') != absl::string_view::npos;
-}
-
 // What tools make of the body of a DUIS document.
 bool IsDuisInJson(const JsonObject& object) {
   using enum JsonField;
@@ -271,7 +265,7 @@ bool IsDuisInJson(const JsonObject& object) {
 struct JsonParser::Buffers {
   simdjson::dom::parser parser;
   std::string scratch;
-  Arena lists;  // of the object read last
+  Arena lists;  // of the object read last, and its strings that had escapes
 };
 
 JsonParser::JsonParser() : buffers_(std::make_unique<Buffers>()) {}
@@ -282,7 +276,8 @@ JsonParser& JsonParser::operator=(JsonParser&&) noexcept = default;
 
 std::optional<DeadReason> JsonParser::Read(absl::string_view text, JsonObject& object) {
   object.Clear();
-  if (!HasEscape(text) && ReadPlainObject(text, object)) {
+  buffers_->lists.Clear();
+  if (ReadPlainObject(text, object, buffers_->lists)) {
     return std::nullopt;
   }
   object.Clear();

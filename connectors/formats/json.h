@@ -57,6 +57,9 @@ class JsonParser {
     return text.size() <= kMaxJsonBytes && alerts_.Read(text, envelope_time, arena, event);
   }
 
+  // Of the alert that was read last, without an envelope; see JsonAlertReader.
+  bool is_verbatim() const { return alerts_.is_verbatim(); }
+
  private:
   struct Buffers;
 

@@ -15,6 +15,7 @@
 #include "connectors/formats/json_object.h"
 #include "connectors/formats/message_id.h"
 #include "connectors/formats/request_report.h"
+#include "connectors/formats/short_text.h"
 #include "engine/alert/alert_code.h"
 #include "engine/alert/eui64.h"
 #include "engine/base/hex.h"
@@ -24,46 +25,25 @@ namespace weir {
 
 namespace {
 
-// A name in its quotes with the colon, as words that a text is compared with: from 7 characters to
-// 16.
-class QuotedName {
- public:
-  template <size_t N>
-  explicit constexpr QuotedName(const char (&text)[N]) : size_(N - 1) {
-    static_assert(N - 1 >= 7 && N - 1 <= 16);
-    for (size_t i = 0; i < 8; ++i) {
-      front_ |= i < size_ ? Character(text[i]) << (8 * i) : 0;
-      back_ |= Character(text[BackAt() + i < size_ ? BackAt() + i : 0]) << (8 * i);
-    }
-  }
+constexpr ShortText kDeviceName("\"device\":");
+constexpr ShortText kCodeName("\"code\":");
+constexpr ShortText kRecipientName("\"recipient\":");
+constexpr ShortText kCounterName("\"counter\":");
+constexpr ShortText kReceivedName("\"received\":");
+constexpr ShortText kDeviceTimeName("\"device_time\":");
+constexpr ShortText kPayloadName("\"payload\":");
 
-  constexpr size_t size() const { return size_; }
+// What stands before a value in the usual alert, which is written as AppendForwarded does.
+constexpr ShortText kFirstDevice("{\"device\":\"");
+constexpr ShortText kFirstCode("{\"code\":\"");
+constexpr ShortText kThenCode(",\"code\":\"");
+constexpr ShortText kThenRecipient(",\"recipient\":\"");
+constexpr ShortText kThenCounter(",\"counter\":\"");
+constexpr ShortText kThenReceived(",\"received\":\"");
+constexpr ShortText kThenDeviceTime(",\"device_time\":\"");
+constexpr ShortText kThenPayload(",\"payload\":");
 
-  bool IsAt(const char* text) const {
-    if (size_ < 8) {
-      constexpr uint64_t kSeven = 0x00FFFFFFFFFFFFFF;
-      return (LoadWord(text) & kSeven) == front_;
-    }
-    return LoadWord(text) == front_ && LoadWord(text + BackAt()) == back_;
-  }
-
- private:
-  static constexpr uint64_t Character(char c) { return static_cast<unsigned char>(c); }
-
-  constexpr size_t BackAt() const { return size_ < 8 ? 0 : size_ - 8; }
-
-  size_t size_;
-  uint64_t front_ = 0;
-  uint64_t back_ = 0;
-};
-
-constexpr QuotedName kDeviceName("\"device\":");
-constexpr QuotedName kCodeName("\"code\":");
-constexpr QuotedName kRecipientName("\"recipient\":");
-constexpr QuotedName kCounterName("\"counter\":");
-constexpr QuotedName kReceivedName("\"received\":");
-constexpr QuotedName kDeviceTimeName("\"device_time\":");
-constexpr QuotedName kPayloadName("\"payload\":");
+constexpr size_t kDateSize = 11;  // of a time, with its T
 
 // Apart from what nearly all alerts need.
 [[gnu::noinline]] void AddReport(Alert& alert, Arena& arena) {
@@ -78,15 +58,116 @@ constexpr QuotedName kPayloadName("\"payload\":");
 template <typename Text>
 class AlertFields {
  public:
-  AlertFields(absl::string_view text, JsonAlertReader& days, Arena& arena, Alert& alert)
-      : at_(text.data()),
+  AlertFields(absl::string_view text, JsonAlertReader& reader, Arena& arena, Alert& alert)
+      : text_(text),
+        at_(text.data()),
         end_(text.data() + text.size()),
-        days_(days),
+        reader_(reader),
         arena_(arena),
         alert_(alert) {}
 
-  // In the usual order one round is all there is; in any other there are some more.
   bool Read() {
+    reader_.is_verbatim_ = Usual();
+    if (reader_.is_verbatim_) {
+      return true;
+    }
+    at_ = text_.data();
+    alert_ = Alert();
+    return InAnyOrder();
+  }
+
+ private:
+  // ---- The usual alert, field by field; each stands behind its opening quote, and gives whether
+  // it is written as Weir does and the text goes on behind it.
+
+  bool Usual() {
+    if (Take<kFirstDevice>()) {
+      if (!UsualId(alert_.device) || !Take<kThenCode>()) {
+        return false;
+      }
+    } else if (!Take<kFirstCode>()) {
+      return false;
+    }
+    return UsualCode() && (!Take<kThenRecipient>() || UsualId(alert_.recipient)) &&
+           (!Take<kThenCounter>() || UsualCounter()) &&
+           (!Take<kThenReceived>() || UsualTime(reader_.received_, alert_.received)) &&
+           (!Take<kThenDeviceTime>() || UsualTime(reader_.device_time_, alert_.device_time)) &&
+           (!Take<kThenPayload>() || UsualPayload()) &&
+           IsEnd(!alert_.code.is_device() || alert_.device);
+  }
+
+  template <const ShortText& Expected>
+  bool Take() {
+    const bool is_next = Expected.IsAt(at_);
+    at_ += is_next ? Expected.size() : 0;
+    return is_next;
+  }
+
+  bool UsualId(std::optional<Eui64>& out) {
+    Eui64 id;
+    uint32_t lower = 0;
+    if (!Text::Id(at_, id, lower) || lower != 0) {
+      return false;
+    }
+    out.emplace(id);
+    at_ += kEui64TextSize + 1;
+    return at_ < end_;
+  }
+
+  bool UsualCode() {
+    const char* const begin = at_;
+    if (*at_ != '8') {
+      --at_;
+      // That of a DCC alert can be written in one way, but for the case of its letters.
+      return begin[0] < 'a' && begin[1] < 'a' && Short(ParseAlertCode, alert_.code) &&
+             !alert_.code.is_device() && at_ < end_;
+    }
+    const int low = HexDigit(at_[1]) << 8 | HexDigit(at_[2]) << 4 | HexDigit(at_[3]);
+    // Of hex digits, only letters in lower case have both of these bits.
+    const uint64_t word = LoadWord(at_);
+    constexpr uint64_t kDigits = 0x01010100;
+    const bool is_lower = ((word >> 6 & word >> 5) & kDigits) != 0;
+    if (low < 0 || is_lower || at_[4] != '"') {
+      return false;
+    }
+    alert_.code = AlertCode::FromIndex(static_cast<uint16_t>(low));
+    at_ += 5;
+    return at_ < end_;
+  }
+
+  bool UsualCounter() {
+    uint64_t number = 0;
+    const size_t digits = Text::Number(at_, number);
+    if (digits == 0 || at_[digits] != '"' || (*at_ == '0' && digits > 1)) {
+      return false;
+    }
+    alert_.counter.emplace(number);
+    at_ += digits + 1;
+    return at_ < end_;
+  }
+
+  bool UsualTime(DayMemo& memo, std::optional<TimeMs>& out) {
+    const int64_t day = memo.DayOf(at_);
+    int64_t of_day = 0;
+    if (day < 0 || !Text::OfDay(at_ + kDateSize, of_day)) {
+      return false;
+    }
+    out.emplace(TimeMs{day + of_day});
+    at_ += kTimeTextSize + 1;
+    return at_ < end_;
+  }
+
+  // Written padded, and not at all if it is empty.
+  bool UsualPayload() {
+    const char* const begin = at_;
+    const bool is_read = Payload();
+    return is_read && !alert_.payload.empty() && (at_ - begin - 2) % 4 == 0 && at_ < end_;
+  }
+
+  // ---- Any alert
+
+  // In the usual order one round is all there is; in any other there are some more.
+  bool InAnyOrder() {
     if (*at_ != '{') {
       return false;
     }
@@ -97,9 +178,10 @@ class AlertFields {
           (Is<kCodeName>(kCode) && !(Code() && Comma())) ||
           (Is<kRecipientName>(kRecipient) && !(Id(alert_.recipient) && Comma())) ||
           (Is<kCounterName>(kCounter) && !(Counter() && Comma())) ||
-          (Is<kReceivedName>(kReceived) && !(Time(days_.received_, alert_.received) && Comma())) ||
+          (Is<kReceivedName>(kReceived) &&
+           !(Time(reader_.received_, alert_.received) && Comma())) ||
           (Is<kDeviceTimeName>(kDeviceTime) &&
-           !(Time(days_.device_time_, alert_.device_time) && Comma())) ||
+           !(Time(reader_.device_time_, alert_.device_time) && Comma())) ||
           (Is<kPayloadName>(kPayload) && !(Payload() && Comma())) ||
           (at_ == before && !(Other() && Comma()))) {
         return IsWhole();
@@ -111,7 +193,6 @@ class AlertFields {
     return false;
   }
 
- private:
   // What is counted: each has four bits of a word.
   enum Seen : uint32_t {
     kDevice = 1U,
@@ -139,7 +220,7 @@ class AlertFields {
   }
 
   // Whether that name comes next; if so, stands at its value then.
-  template <const QuotedName& Name>
+  template <const ShortText& Name>
   bool Is(Seen field) {
     if (!Name.IsAt(at_)) {
       return false;
@@ -161,11 +242,16 @@ class AlertFields {
     return at_ < end_;
   }
 
-  // The object has ended, with the text, and all that is required was there, once. A DCC alert may
-  // be about a system of the DCC, which is no device.
+  // All that is required was there, once. A DCC alert may be about a system of the DCC, which is no
+  // device.
   bool IsWhole() {
     const uint32_t required = alert_.code.is_device() ? kDevice | kCode : kCode;
-    if (at_ + 1 != end_ || *at_ != '}' || Repeats() || (seen_ & required) != required) {
+    return IsEnd(!Repeats() && (seen_ & required) == required);
+  }
+
+  // Whether the object has ended, with the text, and `has_all` that it needs.
+  bool IsEnd(bool has_all) {
+    if (at_ + 1 != end_ || *at_ != '}' || !has_all) {
       return false;
     }
     if (IsOutcomeCode(alert_.code)) [[unlikely]] {
@@ -183,7 +269,8 @@ class AlertFields {
   bool Id(std::optional<Eui64>& out) {
     constexpr size_t kPlainSize = 16;  // without dashes
     Eui64 id;
-    if (*at_ == '"' && Text::Id(at_ + 1, id)) {
+    uint32_t ignored = 0;
+    if (*at_ == '"' && Text::Id(at_ + 1, id, ignored)) {
       out.emplace(id);
       at_ += kEui64TextSize + 2;
       return true;
@@ -210,7 +297,6 @@ class AlertFields {
   }
 
   bool Time(DayMemo& memo, std::optional<TimeMs>& out) {
-    constexpr size_t kDateSize = 11;
     const int64_t day = memo.DayOf(at_ + 1);
     int64_t of_day = 0;
     if (*at_ == '"' && day >= 0 && Text::OfDay(at_ + 1 + kDateSize, of_day)) {
@@ -315,9 +401,10 @@ class AlertFields {
     return true;
   }
 
+  absl::string_view text_;
   const char* at_;
   const char* end_;
-  JsonAlertReader& days_;
+  JsonAlertReader& reader_;
   Arena& arena_;
   Alert& alert_;
   uint32_t seen_ = 0;
@@ -326,16 +413,16 @@ class AlertFields {
 namespace {
 
 // Flat, so that what is compiled for some processors alone is one with what calls it.
-[[gnu::flatten]] bool ReadPortably(absl::string_view text, JsonAlertReader& days, Arena& arena,
+[[gnu::flatten]] bool ReadPortably(absl::string_view text, JsonAlertReader& reader, Arena& arena,
                                    Alert& alert) {
-  return AlertFields<PortableText>(text, days, arena, alert).Read();
+  return AlertFields<PortableText>(text, reader, arena, alert).Read();
 }
 
 #ifdef WEIR_HAS_AVX2
 
-WEIR_AVX2 [[gnu::flatten]] bool ReadWithAvx2(absl::string_view text, JsonAlertReader& days,
+WEIR_AVX2 [[gnu::flatten]] bool ReadWithAvx2(absl::string_view text, JsonAlertReader& reader,
                                              Arena& arena, Alert& alert) {
-  return AlertFields<Avx2Text>(text, days, arena, alert).Read();
+  return AlertFields<Avx2Text>(text, reader, arena, alert).Read();
 }
 
 #endif
@@ -343,16 +430,20 @@ WEIR_AVX2 [[gnu::flatten]] bool ReadWithAvx2(absl::string_view text, JsonAlertRe
 }  // namespace
 
 int64_t DayMemo::Read(const char* text) {
-  constexpr size_t kSize = 11;
   std::array<char, kTimeTextSize> midnight{};
   std::memcpy(midnight.data(), "0000-00-00T00:00:00.000Z", midnight.size());
-  std::memcpy(midnight.data(), text, kSize);
+  std::memcpy(midnight.data(), text, kDateSize);
   const std::optional<TimeMs> day = ParseTime({midnight.data(), midnight.size()});
   if (!day) {
     return -1;
   }
+  std::array<char, kTimeTextSize> usual{};
+  PutTime(*day, usual.data());
+  if (usual != midnight) {
+    return -1;  // any other form is left to ParseTime, so that the days read here are written alike
+  }
   front_ = LoadWord(text);
-  back_ = LoadWord(text + kSize - sizeof back_);
+  back_ = LoadWord(text + kDateSize - sizeof back_);
   day_ = day->value;
   return day_;
 }

@@ -62,8 +62,12 @@ class JsonAlertReader {
     return alert.received || alert.device_time;
   }
 
+  // Of what was read last, without an envelope: whether the text is what AppendForwarded writes of
+  // the alert, but for the line feed.
+  bool is_verbatim() const { return is_verbatim_; }
+
  private:
-  using ReadFields = bool (*)(absl::string_view text, JsonAlertReader& days, Arena& arena,
+  using ReadFields = bool (*)(absl::string_view text, JsonAlertReader& reader, Arena& arena,
                               Alert& alert);
 
   template <typename Text>
@@ -72,6 +76,7 @@ class JsonAlertReader {
   ReadFields read_;
   DayMemo received_;
   DayMemo device_time_;
+  bool is_verbatim_ = false;
 };
 
 }  // namespace weir

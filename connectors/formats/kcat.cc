@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "connectors/formats/binary_text.h"
+#include "connectors/formats/kcat_line.h"
 #include "connectors/formats/log_message.h"
 
 namespace weir {
@@ -96,6 +97,21 @@ bool IsKcat(const JsonObject& object) {
   const JsonFieldSet seen = object.seen();
   return seen.Has(kPartition) && seen.Has(kOffset) &&
          !seen.Meets({kType, kDevice, kCode, kRequestId});
+}
+
+bool DecodeUsualKcat(absl::string_view line, JsonParser& parser, Arena& arena, Envelope& envelope,
+                     Event& event) {
+  KcatLine read;
+  if (line.size() > kMaxKcatLine || !ReadKcatLine(line, arena, read) || read.topic.empty() ||
+      read.partition > std::numeric_limits<int32_t>::max()) {
+    return false;
+  }
+  envelope = {.present = true,
+              .topic = arena.Copy(read.topic),
+              .partition = static_cast<int32_t>(read.partition),
+              .offset = static_cast<int64_t>(read.offset)};
+  event = DecodeKeyedMessage(read.named, read.value, read.timestamp, parser, arena);
+  return true;
 }
 
 Decoded DecodeKcat(absl::string_view line, JsonParser& parser, Arena& arena) {

@@ -28,6 +28,11 @@ namespace weir {
 // the rest is for headers. Whether the message is too long is seen once it is unescaped.
 constexpr size_t kMaxKcatLine = 8 * kMaxMessageBytes;
 
+// Whether `line` was an envelope as kcat usually prints it, read in one pass; if not, DecodeKcat
+// decides. kJsonPadding bytes behind `line` must be readable. The results view `arena` only.
+bool DecodeUsualKcat(absl::string_view line, JsonParser& parser, Arena& arena, Envelope& envelope,
+                     Event& event);
+
 // kJsonPadding bytes behind `line` must be readable. The result views `arena` only.
 Decoded DecodeKcat(absl::string_view line, JsonParser& parser, Arena& arena);
 

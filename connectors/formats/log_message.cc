@@ -20,12 +20,11 @@ bool IsBinaryGbcs(absl::string_view value) {
 
 // The event of a message, with what it says of a request.
 Event DecodeBinaryGbcs(absl::string_view message, Arena& arena, std::optional<TimeMs> received) {
-  if (message.size() > kMaxMessageBytes) {
-    return DeadReason::kTooLong;
-  }
-  Event event = GbcsToEvent(message, received);
+  GbcsMessage gbcs;
+  Event event = message.size() > kMaxMessageBytes ? Event(DeadReason::kTooLong)
+                                                  : GbcsToEvent(message, received, gbcs);
   if (auto* alert = std::get_if<Alert>(&event)) {
-    AddRequestReport(*alert, arena);
+    AddRequestReport(gbcs, *alert, arena);
   }
   return event;
 }
@@ -61,16 +60,21 @@ std::optional<Eui64> DeviceOf(const Event& event) {
 
 Event DecodeLogMessage(const LogMessage& message, JsonParser& parser, Arena& arena) {
   // Any text may be a key; only one that is an EUI-64 names a device.
-  const std::optional<Eui64> named = ParseEui64(message.key);
-  const TimeMs time{message.timestamp};
+  return DecodeKeyedMessage(ParseEui64(message.key), message.value, message.timestamp, parser,
+                            arena);
+}
+
+Event DecodeKeyedMessage(std::optional<Eui64> named, absl::string_view value, int64_t timestamp,
+                         JsonParser& parser, Arena& arena) {
+  const TimeMs time{timestamp};
   if (time > kLatestTime) {
     return DeadReason::kBadTime;
   }
-  if (message.value.empty()) {
+  if (value.empty()) {
     return DeadReason::kMissingField;
   }
-  Event event = DecodeValue(message.value, parser, arena,
-                            time > TimeMs{0} ? std::make_optional(time) : std::nullopt);
+  Event event =
+      DecodeValue(value, parser, arena, time > TimeMs{0} ? std::make_optional(time) : std::nullopt);
   const std::optional<Eui64> device = DeviceOf(event);
   if (named && device && *named != *device) {
     event = DeadReason::kKeyMismatch;

@@ -18,6 +18,7 @@
 
 #include "connectors/formats/arena.h"
 #include "connectors/formats/json.h"
+#include "engine/alert/eui64.h"
 #include "engine/alert/event.h"
 #include "engine/base/units.h"
 
@@ -34,6 +35,11 @@ struct LogMessage {
 
 // The event views `arena` and the value. The key is looked at before `parser` reads anything.
 Event DecodeLogMessage(const LogMessage& message, JsonParser& parser, Arena& arena);
+
+// The same where `named` is the device that the key names, if it names one. `value` and `timestamp`
+// as in a LogMessage.
+Event DecodeKeyedMessage(std::optional<Eui64> named, absl::string_view value, int64_t timestamp,
+                         JsonParser& parser, Arena& arena);
 
 // The event of a GBCS message in hexadecimal (any even number of hex digits) or base64. kBadPayload
 // if it is neither. The event views `arena` only.

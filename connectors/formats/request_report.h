@@ -30,16 +30,27 @@ std::optional<RequestReport> ReadRequestReport(const GbcsMessage& message);
 // The same of a message that may be anything.
 std::optional<RequestReport> ReadRequestReport(absl::string_view bytes);
 
+inline void KeepReport(const std::optional<RequestReport>& report, Alert& alert, Arena& arena) {
+  if (report) {
+    auto* const kept = arena.Make<RequestReport>();
+    *kept = *report;
+    alert.report = kept;
+  }
+}
+
 // Gives an alert of either code the report in its payload, if that says one. The report lies in the
 // arena and views the payload.
 inline void AddRequestReport(Alert& alert, Arena& arena) {
   if (!IsOutcomeCode(alert.code) || alert.payload.empty()) {
     return;
   }
-  if (const std::optional<RequestReport> report = ReadRequestReport(alert.payload); report) {
-    auto* const kept = arena.Make<RequestReport>();
-    *kept = *report;
-    alert.report = kept;
+  KeepReport(ReadRequestReport(alert.payload), alert, arena);
+}
+
+// The same where the payload is that message.
+inline void AddRequestReport(const GbcsMessage& message, Alert& alert, Arena& arena) {
+  if (IsOutcomeCode(alert.code)) {
+    KeepReport(ReadRequestReport(message), alert, arena);
   }
 }
 

@@ -65,7 +65,7 @@ class KafkaLog::Encoder {
  public:
   Encoder(KafkaLog& log, int32_t partition) : log_(log), partition_(partition) {}
 
-  void Forward(const Alert& alert) {
+  void Forward(const Alert& alert, const Record& /*record*/) {
     ++log_.counts_.forwarded;
     Pass(Stream::kForwarded, alert, nullptr);
   }
@@ -75,7 +75,7 @@ class KafkaLog::Encoder {
     Pass(Stream::kForwarded, alert, &mark);
   }
 
-  void Consolidate(const Alert& alert) {
+  void Consolidate(const Alert& alert, const Record& /*record*/) {
     ++log_.counts_.consolidated;
     std::vector<uint64_t>& by_code = log_.counts_.consolidated_of;
     if (by_code.empty()) {

@@ -8,10 +8,13 @@
 #include <utility>
 #include <vector>
 
+#include "absl/container/flat_hash_set.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/types/span.h"
 #include "rocksdb/db.h"
 #include "rocksdb/env.h"
+#include "rocksdb/memtablerep.h"
 #include "rocksdb/options.h"
 #include "rocksdb/write_batch.h"
 
@@ -46,6 +49,13 @@ class NoLog final : public rocksdb::Logger {
 
   void Logv(const char* /*format*/, va_list /*arguments*/) override {}
 };
+
+// Of the one who writes: what is in memory is sorted only when it is put away, or for the few who
+// read it.
+void WriteUnsorted(rocksdb::Options& options) {
+  options.memtable_factory = std::make_shared<rocksdb::VectorRepFactory>();
+  options.allow_concurrent_memtable_write = false;  // which such memory cannot do
+}
 
 rocksdb::Options StoreOptions() {
   constexpr uint64_t kMemtableBytes = uint64_t{64} << 20;
@@ -93,12 +103,30 @@ absl::Status UnlessAborted(absl::Status status, const std::string& directory,
                                                " while they were being read: try again"));
 }
 
-// About how many bytes RocksDB writes for it: with room made at once, none is copied as it grows.
-size_t SizeOf(const StateBatch& batch) {
+// The changes of a batch without those that a later one of it undoes by erasing their key: of a
+// first commit that is much of it, since images of all there is take the place of its delta.
+std::vector<const StateBatch::Change*> ChangesThatStay(const StateBatch& batch) {
+  std::vector<const StateBatch::Change*> stay;
+  stay.reserve(batch.changes().size());
+  absl::flat_hash_set<absl::string_view> erased;
+  for (auto change = batch.changes().rbegin(); change != batch.changes().rend(); ++change) {
+    if (erased.empty() || !erased.contains(change->key)) {
+      stay.push_back(&*change);
+    }
+    if (!change->value) {
+      erased.insert(change->key);
+    }
+  }
+  std::reverse(stay.begin(), stay.end());
+  return stay;
+}
+
+// About how many bytes RocksDB writes for them: with room made at once, none is copied as it grows.
+size_t SizeOf(absl::Span<const StateBatch::Change* const> changes) {
   constexpr size_t kHeadOfEach = 16;
   size_t size = kHeadOfEach;
-  for (const StateBatch::Change& change : batch.changes()) {
-    size += kHeadOfEach + change.key.size() + (change.value ? change.value->size() : 0);
+  for (const StateBatch::Change* change : changes) {
+    size += kHeadOfEach + change->key.size() + (change->value ? change->value->size() : 0);
   }
   return size;
 }
@@ -113,10 +141,11 @@ class RocksDbStore final : public Store {
         files_(std::move(files)) {}
 
   absl::Status Write(const StateBatch& batch) override {
-    rocksdb::WriteBatch writes(SizeOf(batch));
-    for (const StateBatch::Change& change : batch.changes()) {
+    const std::vector<const StateBatch::Change*> changes = ChangesThatStay(batch);
+    rocksdb::WriteBatch writes(SizeOf(changes));
+    for (const StateBatch::Change* change : changes) {
       const rocksdb::Status added =
-          change.value ? writes.Put(change.key, *change.value) : writes.Delete(change.key);
+          change->value ? writes.Put(change->key, *change->value) : writes.Delete(change->key);
       if (!added.ok()) {
         return ToStatus(added, absl::StrCat("writing state to ", directory_));
       }
@@ -193,8 +222,10 @@ absl::StatusOr<std::unique_ptr<Store>> OpenRocksDbStoreForReading(const std::str
 
 absl::StatusOr<std::unique_ptr<Store>> OpenRocksDbStore(const std::string& directory,
                                                         Durability durability) {
+  rocksdb::Options options = StoreOptions();
+  WriteUnsorted(options);
   rocksdb::DB* db = nullptr;
-  const rocksdb::Status opened = rocksdb::DB::Open(StoreOptions(), directory, &db);
+  const rocksdb::Status opened = rocksdb::DB::Open(options, directory, &db);
   // RocksDB has no code for it.
   if (opened.IsIOError() && absl::StrContains(opened.ToString(), "lock hold by current process")) {
     return absl::ResourceExhaustedError(

@@ -30,7 +30,8 @@ namespace weir {
 
 namespace {
 
-constexpr size_t kBatchRecords = 8192;
+// For each thread: what it reads, decides and writes of them stays in its cache meanwhile.
+constexpr size_t kBatchRecords = 2048;
 constexpr size_t kMostThreads = 32;
 // Bounds the memory of what can still be undone. Without a state a commit costs little.
 constexpr size_t kMostUncommitted = 2000000;
@@ -107,7 +108,7 @@ absl::Status RunToTheEnd(const ReplayArguments& arguments, Wiring& wiring) {
   uint64_t records = 0;
   Clock::time_point committed = Clock::now();
   for (bool more = true; more;) {
-    WEIR_ASSIGN_OR_RETURN(const size_t batch, replay.Step(kBatchRecords));
+    WEIR_ASSIGN_OR_RETURN(const size_t batch, replay.Step(kBatchRecords * arguments.threads));
     records += batch;
     more = batch > 0;
     const Clock::time_point now = Clock::now();

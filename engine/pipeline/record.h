@@ -25,6 +25,9 @@ struct Record {
   // The partition's own number: that of the topic, where the log has one topic. No two partitions
   // of a source have the same.
   uint16_t number = 0;
+  // Whether `bytes` are an alert just as Weir writes it in JSON, but for the line feed; then one
+  // more of them is readable.
+  bool is_verbatim = false;
   Origin origin;
   Event event;
   absl::string_view bytes;  // the original bytes

@@ -3,6 +3,7 @@
 // Layer: engine/pipeline (engine/alert, engine/throttle).
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -53,10 +54,35 @@ const Notice* VisitNotices(const Results& results, const Notice* notice, uint32_
   return notice;
 }
 
+// What became of one record, with the mark of its copy.
+template <typename Visitor>
+void VisitRecord(const Record& record, Verdict verdict, const std::optional<CopyMark>& mark,
+                 Visitor& visitor) {
+  if (const auto* reason = std::get_if<DeadReason>(&record.event)) {
+    visitor.DeadLetter(record, *reason);
+  } else if (const auto* alert = std::get_if<Alert>(&record.event)) {
+    switch (verdict) {
+      case Verdict::kForward:
+        visitor.Forward(*alert, record);
+        break;
+      case Verdict::kCopy:
+        WEIR_CHECK(mark.has_value());
+        visitor.ForwardCopy(*alert, *mark);
+        break;
+      case Verdict::kConsolidate:
+        visitor.Consolidate(*alert, record);
+        break;
+      case Verdict::kDuplicate:
+        visitor.Duplicate(*alert);
+        break;
+    }
+  }
+}
+
 // Calls, in the order of the log,
-//   visitor.Forward(const Alert&)                         an alert passes unchanged
+//   visitor.Forward(const Alert&, const Record&)          an alert passes unchanged
 //   visitor.ForwardCopy(const Alert&, const CopyMark&)    an alert passes as a copy
-//   visitor.Consolidate(const Alert&)                     an alert is held back
+//   visitor.Consolidate(const Alert&, const Record&)      an alert is held back
 //   visitor.Duplicate(const Alert&)                       an alert was seen before
 //   visitor.Episode(const EpisodeEvent&)
 //   visitor.DeadLetter(const Record&, DeadReason)
@@ -83,30 +109,21 @@ void Visit(const Results& results, Visitor&& visitor) {
     return mark;
   };
   const Notice* notice = results.notices.begin();
+  // The next record before or with which anything is told; of most there is nothing.
+  const auto next_told = [&] {
+    return std::min(entry == results.ledger.end() ? UINT32_MAX : entry->order.record,
+                    notice == results.notices.end() ? UINT32_MAX : notice->record);
+  };
+  uint32_t told = next_told();
   for (size_t i = 0; i < results.records.size(); ++i) {
     const uint32_t index = results.first + static_cast<uint32_t>(i);
-    const std::optional<CopyMark> mark = tell(index);
-    notice = VisitNotices(results, notice, index, visitor);
-    const Record& record = results.records[i];
-    if (const auto* reason = std::get_if<DeadReason>(&record.event)) {
-      visitor.DeadLetter(record, *reason);
-    } else if (const auto* alert = std::get_if<Alert>(&record.event)) {
-      switch (results.verdicts[i]) {
-        case Verdict::kForward:
-          visitor.Forward(*alert);
-          break;
-        case Verdict::kCopy:
-          WEIR_CHECK(mark.has_value());
-          visitor.ForwardCopy(*alert, *mark);
-          break;
-        case Verdict::kConsolidate:
-          visitor.Consolidate(*alert);
-          break;
-        case Verdict::kDuplicate:
-          visitor.Duplicate(*alert);
-          break;
-      }
+    std::optional<CopyMark> mark;
+    if (told <= index) {
+      mark = tell(index);
+      notice = VisitNotices(results, notice, index, visitor);
+      told = next_told();
     }
+    VisitRecord(results.records[i], results.verdicts[i], mark, visitor);
   }
   tell(UINT32_MAX);
   VisitNotices(results, notice, UINT32_MAX, visitor);

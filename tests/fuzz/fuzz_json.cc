@@ -46,7 +46,8 @@ bool IsSame(const JsonValue* a, const JsonValue* b) {
 void CheckPlain(absl::string_view text) {
   const PaddedText padded(text, FillFor(text, 0));
   JsonObject plain;
-  if (!ReadPlainObject(padded.view(), plain)) {
+  Arena unescaped;
+  if (!ReadPlainObject(padded.view(), plain, unescaped)) {
     return;
   }
   // A line feed is nothing to the one, and too much for the other.

@@ -147,13 +147,13 @@ class JsonSink : public Sink {
  public:
   void Write(const Results& results) override { Visit(results, *this); }
 
-  void Forward(const Alert& alert) { AppendForwarded(alert, Line()); }
+  void Forward(const Alert& alert, const Record& /*record*/) { AppendForwarded(alert, Line()); }
 
   void ForwardCopy(const Alert& alert, const CopyMark& mark) {
     AppendForwardedCopy(alert, mark, Line());
   }
 
-  void Consolidate(const Alert& alert) { Forward(alert); }
+  void Consolidate(const Alert& alert, const Record& record) { Forward(alert, record); }
 
   void Duplicate(const Alert& /*alert*/) {}
 

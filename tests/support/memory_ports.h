@@ -63,13 +63,15 @@ class MemorySink : public Sink {
  public:
   void Write(const Results& results) override { Visit(results, *this); }
 
-  void Forward(const Alert& alert) { Add("forward", Text(alert)); }
+  void Forward(const Alert& alert, const Record& /*record*/) { Add("forward", Text(alert)); }
 
   void ForwardCopy(const Alert& alert, const CopyMark& mark) {
     Add(absl::StrCat("copy ", mark.sequence_id, " for ", mark.count), Text(alert));
   }
 
-  void Consolidate(const Alert& alert) { Add("consolidate", Text(alert)); }
+  void Consolidate(const Alert& alert, const Record& /*record*/) {
+    Add("consolidate", Text(alert));
+  }
 
   void Duplicate(const Alert& /*alert*/) {}
 

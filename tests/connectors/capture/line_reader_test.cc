@@ -19,6 +19,7 @@
 #include "absl/strings/string_view.h"
 #include <gtest/gtest.h>
 
+#include "connectors/capture/line_feeds.h"
 #include "tests/connectors/capture/scratch.h"
 
 namespace weir {
@@ -222,6 +223,31 @@ TEST(LineReaderTest, RefusesLinesThatAreTooLong) {
       EXPECT_EQ(lines.size(), 2U);
       EXPECT_EQ(reader.Refill().status(), status) << "it stays";
     }
+  }
+}
+
+TEST(LineReaderTest, FindsLineFeedsAlikeInEachWay) {
+  std::mt19937_64 random(23);
+  for (uint64_t i = 0; i < 2000; ++i) {
+    std::string text;
+    for (size_t left = random() % 300; left > 0; --left) {
+      text.push_back(random() % (1 + i % 90) == 0 ? '\n' : static_cast<char>(random() % 256));
+    }
+    const size_t begin = random() % (text.size() + 1);
+    const size_t end = begin + random() % (text.size() - begin + 1);
+    text.append(kLineFeedPadding, '\n');
+    std::vector<uint32_t> found = {1};
+    std::vector<uint32_t> portably = {1};
+    FindLineFeeds(text.data(), begin, end, found);
+    FindLineFeedsPortably(text.data(), begin, end, portably);
+    std::vector<uint32_t> expected = {1};
+    for (size_t at = begin; at < end; ++at) {
+      if (text[at] == '\n') {
+        expected.push_back(static_cast<uint32_t>(at));
+      }
+    }
+    ASSERT_EQ(found, expected);
+    ASSERT_EQ(portably, expected);
   }
 }
 

@@ -345,6 +345,27 @@ TEST(OutputFilesTest, GivesTheSameMarkForTheSameLengths) {
   EXPECT_EQ(scratch.Read("out/alerts.forwarded"), "");
 }
 
+TEST(OutputFilesTest, CopiesWhatIsWrittenAsItWouldBe) {
+  const Scratch scratch;
+  auto outputs = OpenAt(scratch.Path("out"), true, "");
+  const absl::string_view lines = "{as it came}\n{another}";
+  std::vector<Record> records(3);
+  for (Record& record : records) {
+    record.event = AlertOf(1);
+    record.bytes = lines.substr(0, lines.find('\n'));
+  }
+  records[0].is_verbatim = true;
+  records[2].is_verbatim = true;
+  const std::vector<Verdict> verdicts = {Verdict::kForward, Verdict::kForward,
+                                         Verdict::kConsolidate};
+  outputs->Write({.records = records, .verdicts = verdicts, .ledger = {}});
+  ASSERT_TRUE(outputs->Seal().ok());
+  std::string encoded;
+  AppendForwarded(AlertOf(1), encoded);
+  EXPECT_EQ(scratch.Read("out/alerts.forwarded"), absl::StrCat("{as it came}\n", encoded));
+  EXPECT_EQ(scratch.Read("out/alerts.consolidated"), "{as it came}\n");
+}
+
 TEST(OutputFilesTest, StartsFromNothingWithoutAMark) {
   const Scratch scratch;
   std::filesystem::create_directory(scratch.Path("out"));

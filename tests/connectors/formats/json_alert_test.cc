@@ -51,13 +51,26 @@ class Reading {
   std::string operator()(absl::string_view text, std::optional<TimeMs> envelope_time) {
     const Padded padded(text, R"("9-AB-CD-EF-01-23-45-67","code":"8F36","received":"2019-11-)");
     Event event;
-    return reader_.Read(padded.view(), envelope_time, arena_, event) ? TextOf(event)
-                                                                     : std::string(kNotTaken);
+    if (!reader_.Read(padded.view(), envelope_time, arena_, event)) {
+      return std::string(kNotTaken);
+    }
+    if (!envelope_time) {
+      std::string written;
+      AppendForwarded(std::get<Alert>(event), written);
+      is_verbatim_ = reader_.is_verbatim();
+      // What is written alike in a way that is not usual may be said not to be.
+      EXPECT_TRUE(!is_verbatim_ || written == absl::StrCat(text, "\n")) << text;
+    }
+    return TextOf(event);
   }
+
+  // Of the text that was read last without an envelope.
+  bool is_verbatim() const { return is_verbatim_; }
 
  private:
   JsonAlertReader reader_;  // one for all, so that it remembers
   Arena arena_;
+  bool is_verbatim_ = false;
 };
 
 // By way of simdjson: a line feed is too much for the reader of plain objects.
@@ -83,8 +96,12 @@ class Comparison {
     if (best != kNotTaken) {
       EXPECT_EQ(best, Expected(text, envelope_time)) << text;
     }
+    EXPECT_EQ(best_.is_verbatim(), portable_.is_verbatim()) << text;
     return best != kNotTaken;
   }
+
+  // Of the text that was taken last.
+  bool is_verbatim() const { return best_.is_verbatim(); }
 
  private:
   Reading best_{JsonAlertReader::Way::kBest};
@@ -214,6 +231,7 @@ TEST(JsonAlert, EachByteOfOneChangedOrTheLast) {
   Comparison comparison;
   std::string text(kWhole);
   EXPECT_TRUE(comparison.Check(text));
+  EXPECT_TRUE(comparison.is_verbatim());
   for (size_t i = 0; i < text.size() && !testing::Test::HasFailure(); ++i) {
     comparison.Check(absl::string_view(text).substr(0, i));
     for (int byte = 0; byte < 256; ++byte) {
@@ -243,6 +261,43 @@ TEST(JsonAlert, ReadsWhatWeirWrites) {
     line.clear();
     AppendForwardedCopy(alert, {.sequence_id = 7, .count = 8}, line);
     EXPECT_TRUE(comparison.Check(absl::string_view(line).substr(0, line.size() - 1))) << line;
+  }
+}
+
+TEST(JsonAlert, KnowsWhatIsWrittenAsWeirDoes) {
+  Comparison comparison;
+  const auto is_verbatim = [&](absl::string_view text) {
+    EXPECT_TRUE(comparison.Check(text)) << text;
+    return comparison.is_verbatim();
+  };
+  EXPECT_TRUE(is_verbatim(R"({"code":"N54","received":"2019-12-02T00:00:01.012Z"})"));
+  EXPECT_TRUE(
+      is_verbatim(R"({"code":"AD1","counter":"0","device_time":"2019-12-02T00:00:01.012Z"})"));
+  for (const char* text : {
+           R"({"code":"n54","received":"2019-12-02T00:00:01.012Z"})",
+           R"({"code":"Ad1","received":"2019-12-02T00:00:01.012Z"})",
+           R"({"code":"N54","received":"2019-12-02t00:00:01.012Z"})",
+           R"({"code":"N54","received":"2019-12-02T00:00:01.01Z"})",
+           R"({"code":"N54","counter":7,"received":"2019-12-02T00:00:01.012Z"})",
+           R"({"code":"N54","counter":"07","received":"2019-12-02T00:00:01.012Z"})",
+           R"({"code":"N54", "received":"2019-12-02T00:00:01.012Z"})",
+           R"({"received":"2019-12-02T00:00:01.012Z","code":"N54"})",
+           R"({"type":"alert","code":"N54","received":"2019-12-02T00:00:01.012Z"})",
+           R"({"code":"N54","received":"2019-12-02T00:00:01.012Z","x":1})",
+           R"({"code":"N54","received":"2019-12-02T00:00:01.012Z","payload":""})",
+           R"({"code":"N54","received":"2019-12-02T00:00:01.012Z","payload":"3wk"})",
+           R"({"code":"N54","recipient":"90b3d51f30020a00","received":"2019-12-02T00:00:01.012Z"})",
+       }) {
+    EXPECT_FALSE(is_verbatim(text)) << text;
+  }
+  const std::string usual =
+      R"({"device":"02-DB-90-F6-2B-32-BF-A0","code":"8F0A","received":"2019-12-02T00:00:01.012Z"})";
+  EXPECT_TRUE(is_verbatim(usual));
+  for (const char letter : {'D', 'B', 'F', 'A'}) {
+    std::string other = usual;
+    const size_t at = letter == 'A' ? usual.rfind("A\"") : usual.find(letter);
+    other[at] = static_cast<char>(letter | 0x20);
+    EXPECT_FALSE(is_verbatim(other)) << other;
   }
 }
 

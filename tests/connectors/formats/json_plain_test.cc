@@ -15,16 +15,17 @@
 #include "gtest/gtest.h"
 
 #include "connectors/formats/json.h"
+#include "connectors/formats/json_escapes.h"
 #include "tests/support/random.h"
 
 namespace weir {
 namespace {
 
 // Reads with padding that would mislead whoever looks behind the end.
-bool ReadPadded(const std::string& text, JsonObject& object, std::string& kept) {
+bool ReadPadded(const std::string& text, JsonObject& object, std::string& kept, Arena& arena) {
   kept = absl::StrCat(text, R"(","device":"x","code":"y"}, {"device":"1234567890"} {"a":123456)");
   kept.append(kJsonPadding, '9');
-  return ReadPlainObject(absl::string_view(kept).substr(0, text.size()), object);
+  return ReadPlainObject(absl::string_view(kept).substr(0, text.size()), object, arena);
 }
 
 // What simdjson finds under a name: the last value, as text with its kind in front.
@@ -41,7 +42,7 @@ std::string Expected(simdjson::dom::object fields, JsonField which) {
     } else if (field.value.get_uint64().get(number) == simdjson::SUCCESS) {
       found = absl::StrCat("n", number);
     } else {
-      found = "other";
+      found = field.value.is_null() ? "none" : "other";
     }
   }
   return found;
@@ -60,7 +61,8 @@ std::string Found(const JsonObject& object, JsonField which) {
 bool Check(const std::string& text) {
   JsonObject object;
   std::string kept;
-  if (!ReadPadded(text, object, kept)) {
+  Arena arena;
+  if (!ReadPadded(text, object, kept, arena)) {
     return false;
   }
   simdjson::dom::parser parser;
@@ -85,7 +87,9 @@ std::string RandomObject(Random& random) {
   const std::vector<std::string> names = {
       "device", "code", "received",    "counter",    "x",
       "",       "ts",   "device_time", "request_id", "a name of some length"};
-  const std::vector<std::string> values = {"\"\"",
+  const std::vector<std::string> values = {"null",
+                                           R"("{\"a\":\"\\\\\",\"of some length\":\"\/\"}")",
+                                           "\"\"",
                                            "\"8F3F\"",
                                            "\"90-B3-D5-1F-30-02-0A-00\"",
                                            "\"2019-12-02T00:00:00.202Z\"",
@@ -97,7 +101,8 @@ std::string RandomObject(Random& random) {
                                            "-1",
                                            "1.5",
                                            "1e3",
-                                           "null",
+                                           "nul",
+                                           R"("\\\")",
                                            "true",
                                            "{}",
                                            "[1]",
@@ -107,7 +112,7 @@ std::string RandomObject(Random& random) {
                                            "\"\x01\"",
                                            "\"{\\\"}\"",
                                            "\"a:b,c{}\""};
-  const std::vector<std::string> plain(values.begin(), values.begin() + 7);
+  const std::vector<std::string> plain(values.begin(), values.begin() + 9);
   const std::vector<std::string>& used = random.OneIn(2) ? plain : values;
   std::string text = "{";
   for (uint64_t i = random.Below(7); i > 0; --i) {
@@ -145,10 +150,59 @@ TEST(JsonPlain, ReadsWhatAlertsUsuallyAre) {
   }
 }
 
+TEST(JsonPlain, ReadsWhatKcatPrints) {
+  for (const char* text :
+       {R"({"topic":"t","partition":0,"offset":1,"tstype":"create","ts":1575244805061,"key":null,)"
+        R"("payload":"{\"device\":\"02-DB-F6-6E-CF-A9-C0-A0\",\"code\":\"8028\"}"})",
+        R"({"\"":"\\","key":"\\\"\\","payload":"<a b=\"c\">\/<\/a>","tstype":"\/"})"}) {
+    EXPECT_TRUE(Check(text)) << text;
+  }
+}
+
+// Where blocks end, and how long runs of backslashes are.
+TEST(JsonPlain, EscapesAnywhere) {
+  for (size_t before = 0; before < 140; ++before) {
+    for (size_t run = 1; run < 70; ++run) {
+      const std::string backslashes(run, '\\');
+      const std::string text =
+          absl::StrCat(R"({"key":")", std::string(before, 'x'), backslashes, R"(","code":"\"y"})");
+      EXPECT_EQ(Check(text), run % 2 == 0) << text;
+    }
+  }
+}
+
+TEST(JsonPlain, RemovesEscapesAlikeInEachWay) {
+  Random random = Random::FromEnvironment(17);
+  SCOPED_TRACE(random.seed_text());
+  for (int i = 0; i < Rounds(20000); ++i) {
+    std::string text;
+    for (uint64_t left = random.Below(200); left > 0; --left) {
+      const bool is_escape = random.OneIn(random.OneIn(2) ? 2 : 20);
+      absl::StrAppend(&text, is_escape ? RandomPart(random, {R"(\")", R"(\\)", R"(\/)"}) : "x");
+    }
+    if (random.OneIn(8)) {
+      text = absl::StrCat(text, R"(\n)", text);
+    }
+    const size_t size = text.size();
+    text.append(kUnescapeSlack, '\\');
+    std::string best(size + kUnescapeSlack, '\0');
+    std::string portable = best;
+    const absl::string_view inner = absl::string_view(text).substr(0, size);
+    const char* const best_end = RemoveEscapes(inner, best.data());
+    const char* const portable_end = RemoveEscapesPortably(inner, portable.data());
+    ASSERT_EQ(best_end == nullptr, portable_end == nullptr) << text;
+    if (best_end != nullptr) {
+      best.resize(static_cast<size_t>(best_end - best.data()));
+      portable.resize(static_cast<size_t>(portable_end - portable.data()));
+      ASSERT_EQ(best, portable) << text;
+    }
+  }
+}
+
 TEST(JsonPlain, LeavesTheRestToOthers) {
   for (const char* text :
        {"", "{", "{}", "[]", R"({"a":"b")", R"({"a":"b",})", R"({"a" "b"})", R"({"a":})",
-        R"({"a":"b"}x)", R"({"a":01})", R"({"a":1x})", R"({"a":"\u0041"})", R"({"a":null})"}) {
+        R"({"a":"b"}x)", R"({"a":01})", R"({"a":1x})", R"({"a":"\u0041"})", R"({"a":nulL})"}) {
     EXPECT_FALSE(Check(text)) << text;
   }
 }

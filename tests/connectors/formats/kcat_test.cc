@@ -4,6 +4,7 @@
 // escaped in several ways; truncation at every byte; random changes of bytes.
 #include "connectors/formats/kcat.h"
 
+#include <iterator>
 #include <memory>
 #include <random>
 #include <string>
@@ -17,6 +18,9 @@
 #include "connectors/formats/binary_text.h"
 #include "connectors/formats/gbcs_encode.h"
 #include "connectors/formats/json_writer.h"
+#include "connectors/formats/kcat_line.h"
+#include "tests/support/event_text.h"
+#include "tests/support/random.h"
 
 namespace weir {
 namespace {
@@ -218,6 +222,57 @@ TEST_F(KcatTest, Length) {
             "bad_gbcs");
   EXPECT_EQ(Outcome(Line(absl::StrCat("\"", std::string(kMaxMessageBytes + 400000, '/'), "\""))),
             "too_long");
+}
+
+// What is read in one pass, in whichever way, is what the general way makes of it.
+TEST_F(KcatTest, TheUsualWayAgreesWithTheGeneralOne) {
+  constexpr absl::string_view kEnvelope = R"({"topic":"meter.events","partition":3,"offset":42)";
+  const std::string payload = absl::StrCat(",\"payload\":", Quoted(kAlert), "}");
+  const std::string seeds[] = {
+      absl::StrCat(kEnvelope, R"(,"tstype":"create","ts":1574985600123,"key":null)", payload),
+      absl::StrCat(kEnvelope, R"(,"ts":0,"key":"90B3D51F30020000")", payload),
+      absl::StrCat(kEnvelope, R"(,"tstype":"logappend","ts":7,"broker":1,"key":"",)",
+                   "\"payload\":\"", Hex(GbcsMessage()), "\"}"),
+      absl::StrCat(kEnvelope, R"(,"key":"90-b3-d5-1f-30-02-00-00")", payload),
+      absl::StrCat(kEnvelope, R"(,"key":"another","payload":"<a b=\"\\\"\/>"})"),
+      absl::StrCat(kEnvelope, R"(,"key":null,"payload":""})")};
+  Random random = Random::FromEnvironment(29);
+  SCOPED_TRACE(random.seed_text());
+  int taken = 0;
+  for (int i = 0; i < Rounds(60000); ++i) {
+    std::string line = seeds[random.Below(std::size(seeds))];
+    for (uint64_t changes = random.Below(3); changes > 0; --changes) {
+      static constexpr absl::string_view kLikely = R"("\/{},:0179aA- n)";
+      const bool is_likely = !random.OneIn(4);
+      line[random.Below(line.size())] =
+          is_likely ? kLikely[random.Below(kLikely.size())] : static_cast<char>(random.Below(256));
+    }
+    line.resize(random.OneIn(8) ? random.Below(line.size() + 1) : line.size());
+    const std::string padded = absl::StrCat(line, std::string(kJsonPadding, '"'));
+    const absl::string_view text = absl::string_view(padded).substr(0, line.size());
+    KcatLine best;
+    KcatLine portable;
+    const bool is_read = ReadKcatLine(text, arena_, best);
+    ASSERT_EQ(is_read, ReadKcatLinePortably(text, arena_, portable)) << line;
+    Decoded usual;
+    if (is_read) {
+      ASSERT_TRUE(BeginsLikeKcat(text.data()));
+      ASSERT_EQ(best.value, portable.value) << line;
+      ASSERT_EQ(best.timestamp, portable.timestamp) << line;
+      ASSERT_EQ(best.named, portable.named) << line;
+    }
+    if (DecodeUsualKcat(text, parser_, arena_, usual.envelope, usual.event)) {
+      const Decoded general = Decode(line);
+      ASSERT_TRUE(general.envelope.present) << line;
+      ASSERT_EQ(usual.envelope.topic, general.envelope.topic) << line;
+      ASSERT_EQ(usual.envelope.partition, general.envelope.partition) << line;
+      ASSERT_EQ(usual.envelope.offset, general.envelope.offset) << line;
+      ASSERT_EQ(TextOf(usual.event), TextOf(general.event)) << line;
+      ++taken;
+    }
+    arena_.Clear();
+  }
+  EXPECT_GT(taken, Rounds(10000));
 }
 
 TEST_F(KcatTest, TruncationNeverGivesAnEvent) {

@@ -91,6 +91,30 @@ TEST_F(RocksDbStoreTest, GivesBackWhatWasWritten) {
   EXPECT_EQ(read_alone, written);
 }
 
+TEST_F(RocksDbStoreTest, TheLastChangeOfAKeyHolds) {
+  const std::unique_ptr<Store> store = *OpenRocksDbStore(directory_);
+  Put(*store, {{"erased", "before"}, {"put again", "before"}, {"untouched", "before"}});
+  StateBatch batch;
+  batch.Put("twice", "1");
+  batch.Put("erased", "1");
+  batch.Put("put again", "1");
+  batch.Put("made and erased", "1");
+  batch.Erase("put again");
+  batch.Erase("made and erased");
+  batch.Erase("erased");
+  batch.Erase("unknown");
+  batch.Put("put again", "2");
+  batch.Put("twice", "2");
+  ASSERT_TRUE(store->Write(batch).ok());
+  const Entries expected = {{"put again", "2"}, {"twice", "2"}, {"untouched", "before"}};
+  Entries read;
+  ASSERT_TRUE(Read(*store, read).ok());
+  EXPECT_EQ(read, expected);
+  Entries read_alone;
+  ASSERT_TRUE(Read(**OpenRocksDbStoreForReading(directory_), read_alone).ok());
+  EXPECT_EQ(read_alone, expected);
+}
+
 TEST_F(RocksDbStoreTest, AReaderChangesNothing) {
   MakeFiles();
   const Entries before = Files();

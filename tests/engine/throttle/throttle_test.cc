@@ -20,13 +20,13 @@ namespace {
 
 // One sign for each result.
 struct Lines {
-  void Forward(const Alert& /*alert*/) { text += "F"; }
+  void Forward(const Alert& /*alert*/, const Record& /*record*/) { text += "F"; }
 
   void ForwardCopy(const Alert& /*alert*/, const CopyMark& mark) {
     absl::StrAppend(&text, "C", mark.count);
   }
 
-  void Consolidate(const Alert& /*alert*/) { text += "."; }
+  void Consolidate(const Alert& /*alert*/, const Record& /*record*/) { text += "."; }
 
   void Duplicate(const Alert& /*alert*/) {}
 
