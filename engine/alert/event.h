@@ -67,6 +67,15 @@ struct BasicAlert {
 using Alert = BasicAlert<absl::string_view>;
 using KeptAlert = BasicAlert<std::string>;
 
+// Into the memory that the text before has left.
+inline void Replace(std::string& text, absl::string_view by) {
+  if (by.empty()) {
+    text.clear();
+  } else {
+    text.assign(by.data(), by.size());
+  }
+}
+
 // Makes `kept` the alert. The payload can be decoded from the original: of the two, one is kept.
 inline void Keep(const Alert& alert, KeptAlert& kept) {
   kept.device = alert.device;
@@ -75,10 +84,8 @@ inline void Keep(const Alert& alert, KeptAlert& kept) {
   kept.counter = alert.counter;
   kept.received = alert.received;
   kept.device_time = alert.device_time;
-  // Into the memory that the alert kept before has left.
-  const absl::string_view payload = alert.original.empty() ? alert.payload : absl::string_view();
-  kept.payload.assign(payload.data(), payload.size());
-  kept.original.assign(alert.original.data(), alert.original.size());
+  Replace(kept.payload, alert.original.empty() ? alert.payload : absl::string_view());
+  Replace(kept.original, alert.original);
 }
 
 inline Alert View(const KeptAlert& alert) {

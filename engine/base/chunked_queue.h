@@ -13,6 +13,8 @@
 #include <utility>
 #include <vector>
 
+#include "absl/base/attributes.h"
+
 namespace weir {
 
 template <typename T>
@@ -34,9 +36,9 @@ class ChunkedQueue {
 
   const T& back() const { return (*this)[size() - 1]; }
 
-  void push_back(const T& value) {
+  ABSL_ATTRIBUTE_ALWAYS_INLINE void push_back(const T& value) {
     if (end_ == chunks_.size() * kChunk) {
-      chunks_.push_back(spare_ != nullptr ? std::move(spare_) : std::make_unique<Chunk>());
+      AddChunk();
     }
     (*chunks_[end_ / kChunk])[end_ % kChunk] = value;
     ++end_;
@@ -61,6 +63,10 @@ class ChunkedQueue {
  private:
   static constexpr size_t kChunk = 4096;
   using Chunk = std::array<T, kChunk>;
+
+  ABSL_ATTRIBUTE_NOINLINE void AddChunk() {
+    chunks_.push_back(spare_ != nullptr ? std::move(spare_) : std::make_unique<Chunk>());
+  }
 
   std::vector<std::unique_ptr<Chunk>> chunks_;
   std::unique_ptr<Chunk> spare_;  // a queue that keeps its length goes round with it

@@ -11,18 +11,18 @@
 
 namespace weir {
 
-inline std::optional<TimeMs> TimeOf(const Alert& alert) {
+inline const std::optional<TimeMs>& TimeOf(const Alert& alert) {
   return alert.received ? alert.received : alert.device_time;
 }
 
-inline std::optional<TimeMs> TimeOf(const OtherEvent& event) {
+inline const std::optional<TimeMs>& TimeOf(const OtherEvent& event) {
   return event.received;
 }
 
 // Whether the event says a time, which the clock then takes in.
 template <typename Timed>
 bool Observe(const Timed& event, StreamClock& clock) {
-  const std::optional<TimeMs> at = TimeOf(event);
+  const std::optional<TimeMs>& at = TimeOf(event);
   if (at) {
     clock.Observe(*at, event.device);
   }

@@ -43,45 +43,21 @@ Partition::Partition(const PolicySchedule& schedule, const SystemRules& rules, s
       past_duplicate_window_(schedule.duplicate_window),
       past_max_ahead_(schedule.max_ahead) {}
 
-void Partition::Begin(absl::Span<const Record> records, absl::Span<const uint32_t> mine,
-                      absl::Span<Verdict> verdicts) {
-  arrivals_.clear();
-  timeline_.Clear();
-  registry_.Begin();
-  records_ = records;
-  verdicts_ = verdicts;
-  arrivals_.reserve(mine.size());
-  for (const uint32_t index : mine) {
-    Take(records[index], index);
+// The clock has moved, with the record with this index, or stayed. Gives now().
+inline TimeMs Partition::FollowClock(uint32_t index) {
+  TimeMs now = *progress_.clock.now();
+  if (progress_.fired_to) {
+    if (*progress_.fired_to <= now) {
+      progress_.fired_to.reset();
+    } else {
+      now = *progress_.fired_to;
+    }
   }
-  throttle_.Begin({.arrivals = arrivals_, .timeline = &timeline_, .verdicts = verdicts});
+  timeline_.Add(index, now);
+  return now;
 }
 
-void Partition::BeginIdle(TimeMs until) {
-  arrivals_.clear();
-  timeline_.Clear();
-  registry_.Begin();
-  records_ = {};
-  verdicts_ = {};
-  if (stream_time() && *stream_time() < until) {
-    progress_.clock.MoveTo(until);
-    FollowClock(0);
-  }
-  throttle_.Begin({.arrivals = arrivals_, .timeline = &timeline_, .verdicts = {}});
-}
-
-void Partition::Take(const Record& record, uint32_t index) {
-  ++progress_.counts.read;
-  if (const auto* alert = std::get_if<Alert>(&record.event)) {
-    Take(record, *alert, index);
-  } else if (const auto* other = std::get_if<OtherEvent>(&record.event)) {
-    Take(record, *other, index);
-  } else {
-    ++progress_.counts.dead;
-  }
-}
-
-void Partition::Take(const Record& record, const Alert& alert, uint32_t index) {
+inline void Partition::Take(const Record& record, const Alert& alert, uint32_t index) {
   const bool timed = Observe(alert, progress_.clock);
   WEIR_CHECK(timed);  // without any time it is a dead letter
   const TimeMs now = FollowClock(index);
@@ -107,6 +83,44 @@ void Partition::Take(const Record& record, const OtherEvent& event, uint32_t ind
   registry_.Add(index, record.number, now());
 }
 
+inline void Partition::Take(const Record& record, uint32_t index) {
+  if (const auto* alert = std::get_if<Alert>(&record.event)) {
+    Take(record, *alert, index);
+  } else if (const auto* other = std::get_if<OtherEvent>(&record.event)) {
+    Take(record, *other, index);
+  } else {
+    ++progress_.counts.dead;
+  }
+}
+
+void Partition::Begin(absl::Span<const Record> records, absl::Span<const uint32_t> mine,
+                      absl::Span<Verdict> verdicts) {
+  arrivals_.clear();
+  timeline_.Clear();
+  registry_.Begin();
+  records_ = records;
+  verdicts_ = verdicts;
+  arrivals_.Reserve(mine.size());
+  progress_.counts.read += mine.size();
+  for (const uint32_t index : mine) {
+    Take(records[index], index);
+  }
+  throttle_.Begin({.arrivals = arrivals_, .timeline = &timeline_, .verdicts = verdicts});
+}
+
+void Partition::BeginIdle(TimeMs until) {
+  arrivals_.clear();
+  timeline_.Clear();
+  registry_.Begin();
+  records_ = {};
+  verdicts_ = {};
+  if (stream_time() && *stream_time() < until) {
+    progress_.clock.MoveTo(until);
+    FollowClock(0);
+  }
+  throttle_.Begin({.arrivals = arrivals_, .timeline = &timeline_, .verdicts = {}});
+}
+
 bool Partition::DealOut() {
   if (throttle_.DealOut()) {
     return true;
@@ -128,20 +142,6 @@ std::optional<TimeMs> Partition::NextDue() const {
   const std::optional<TimeMs> alerts = throttle_.NextDue();
   const std::optional<TimeMs> others = registry_.NextDue();
   return alerts && others ? std::min(alerts, others) : alerts ? alerts : others;
-}
-
-// The clock has moved, with the record with this index, or stayed. Gives now().
-TimeMs Partition::FollowClock(uint32_t index) {
-  TimeMs now = *progress_.clock.now();
-  if (progress_.fired_to) {
-    if (*progress_.fired_to <= now) {
-      progress_.fired_to.reset();
-    } else {
-      now = *progress_.fired_to;
-    }
-  }
-  timeline_.Add(index, now);
-  return now;
 }
 
 std::optional<TimeMs> Partition::TimeAfter(absl::Span<const Record> records) const {

@@ -29,6 +29,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 
+#include "engine/base/plain_vector.h"
 #include "engine/base/state_batch.h"
 #include "engine/pipeline/notice.h"
 #include "engine/pipeline/record.h"
@@ -185,7 +186,7 @@ class Partition {
   // Of the round under way.
   absl::Span<const Record> records_;
   absl::Span<const Verdict> verdicts_;
-  std::vector<Arrival> arrivals_;
+  PlainVector<Arrival> arrivals_;
   Timeline timeline_;
 
   // The versions that the state was decided under, up to the last Accept.

@@ -68,13 +68,12 @@ absl::StatusOr<size_t> Replay::Step(size_t limit) {
 }
 
 void Replay::Decide() {
-  for (uint32_t i = 0; i < records_.size(); ++i) {
-    const uint32_t partition = records_[i].partition;
-    if (partition >= dealt_.size()) {
-      PartitionAt(partition);
+  for (const Record& record : records_) {
+    if (record.partition >= dealt_.size()) {
+      PartitionAt(record.partition);
       dealt_.resize(partitions_.size());
     }
-    dealt_[partition].push_back(i);
+    dealt_[record.partition].push_back(static_cast<uint32_t>(&record - records_.data()));
   }
   verdicts_.resize(records_.size());
   std::vector<Partition*> at_work;
@@ -93,7 +92,7 @@ void Replay::Decide() {
     partition->MoveLedgerTo(ledger_);
     partition->MoveNoticesTo(notices_);
   }
-  for (std::vector<uint32_t>& mine : dealt_) {
+  for (PlainVector<uint32_t>& mine : dealt_) {
     mine.clear();
   }
 }

@@ -18,6 +18,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
+#include "engine/base/plain_vector.h"
 #include "engine/base/state_batch.h"
 #include "engine/base/team.h"
 #include "engine/pipeline/notice.h"
@@ -87,7 +88,7 @@ class Replay {
 
   // The round under way.
   std::vector<Record> records_;
-  std::vector<std::vector<uint32_t>> dealt_;  // by partition: the indices of its records
+  std::vector<PlainVector<uint32_t>> dealt_;  // by partition: the indices of its records
   std::vector<Verdict> verdicts_;
   std::vector<LedgerEntry> ledger_;
   std::vector<Notice> notices_;

@@ -24,7 +24,7 @@ class StreamClock {
   // Takes in the time of a record, of `device` if it names one. Never moves back.
   void Observe(TimeMs at, std::optional<Eui64> device) {
     if (!now_ || at - *now_ <= max_ahead_) {
-      now_ = std::max(now_.value_or(at), at);
+      now_ = now_ && *now_ > at ? *now_ : at;
     } else if (device && ahead_ && ahead_->device != *device) {
       now_ = std::max(*now_, std::min(ahead_->at, at));
       ahead_.reset();
@@ -37,7 +37,7 @@ class StreamClock {
   void MoveTo(TimeMs at) { now_ = at; }
 
   // Nothing before the first record that has a time.
-  std::optional<TimeMs> now() const { return now_; }
+  const std::optional<TimeMs>& now() const { return now_; }
 
   void Encode(std::string& out) const;
   // False if these are no times.

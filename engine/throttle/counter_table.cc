@@ -16,10 +16,6 @@ constexpr size_t kMinSlots = 16;
 // is wanted.
 constexpr size_t kSmall = 512;  // keys
 
-constexpr bool IsAbove(size_t used, size_t capacity) {
-  return used * 5 > capacity * 4;
-}
-
 constexpr size_t SlotsFor(size_t keys) {
   return std::max(kMinSlots, keys <= kSmall ? keys * 5 / 2 : keys * 3 / 2 + 1);
 }
@@ -30,18 +26,13 @@ constexpr bool IsMostlyEmpty(size_t wanted, size_t capacity) {
 
 }  // namespace
 
-CounterTable::Segment::Segment(size_t buckets_wanted, TimeMs horizon_at)
-    : bucket_count(buckets_wanted),
-      horizon(horizon_at),
-      buckets(std::make_unique<Bucket[]>(buckets_wanted)) {}
-
 size_t CounterTable::BucketsFor(size_t keys) {
   return (SlotsFor(keys) + kBucketSlots - 1) / kBucketSlots;
 }
 
 CounterTable::CounterTable(const Expiry& expiry) : expiry_(expiry) {
   for (auto& root : roots_) {
-    root.store(std::make_unique<Segment>(BucketsFor(0), TimeMs{}).release());
+    root.store(std::make_unique<Segment>(BucketsFor(0)).release());
   }
 }
 
@@ -51,10 +42,10 @@ CounterTable::~CounterTable() {
   }
 }
 
-CounterTable::Slot* CounterTable::Claim(Segment& segment, const Key& key, const Home& home) {
-  size_t index = home.BucketOf(segment.bucket_count);
-  for (size_t probes = 0; probes < segment.bucket_count; ++probes) {
-    for (Slot& slot : segment.buckets[index].slots) {
+CounterTable::Slot* CounterTable::Claim(Segment& segment, const Key& key, Bucket* home) {
+  Bucket* bucket = home;
+  do {
+    for (Slot& slot : bucket->slots) {
       uint64_t device = slot.device.load(std::memory_order_acquire);
       if (device == 0 &&
           slot.device.compare_exchange_strong(device, key.device, std::memory_order_acq_rel,
@@ -70,24 +61,24 @@ CounterTable::Slot* CounterTable::Claim(Segment& segment, const Key& key, const 
         }
       }
     }
-    index = NextBucket(segment, index);
-  }
+    bucket = segment.After(bucket);
+  } while (bucket != home);
   return nullptr;
 }
 
 const CounterTable::Slot* CounterTable::Lookup(const Segment& segment, const Key& key,
                                                const Home& home) {
-  size_t index = home.BucketOf(segment.bucket_count);
-  for (size_t probes = 0; probes < segment.bucket_count; ++probes) {
-    Bucket& bucket = segment.buckets[index];
-    if (const Slot* slot = Match(bucket, key); slot != nullptr) {
+  Bucket* const first = segment.BucketOf(home);
+  Bucket* bucket = first;
+  do {
+    if (const Slot* slot = Match(*bucket, key); slot != nullptr) {
       return slot;
     }
-    if (!IsFull(bucket)) {
+    if (!IsFull(*bucket)) {
       return nullptr;
     }
-    index = NextBucket(segment, index);
-  }
+    bucket = segment.After(bucket);
+  } while (bucket != first);
   return nullptr;
 }
 
@@ -116,73 +107,47 @@ void CounterTable::ForEach(Visitor visit) const {
   }
 }
 
-bool CounterTable::IsCrowded(const Segment& segment) {
-  return IsAbove(segment.used.load(std::memory_order_relaxed), segment.capacity());
-}
-
-void CounterTable::CopyIn(Segment& segment, const Key& key, uint64_t value) {
-  const Home home(key);
-  for (;;) {
-    Slot* slot = Claim(segment, key, home);
-    WEIR_CHECK(slot != nullptr);  // the successor was made to hold every live key
-    uint64_t word = slot->word.load(std::memory_order_acquire);
-    if (TagPart(word) == key.tag) {
-      return;  // another thread has copied it, and it may have been updated since
-    }
-    if (word == 0 &&
-        slot->word.compare_exchange_strong(word, Word(key.tag, value), std::memory_order_acq_rel)) {
-      return;
-    }
-    // A frozen successor has been filled by others, so the key would have been found.
-    WEIR_CHECK(word != kFrozen);
-  }
-}
-
-template <typename Visit>
-void CounterTable::ForEachLive(const Segment& segment, TimeMs horizon, Visit&& visit) const {
-  segment.ForEachSlot([&](const Slot& slot) {
-    const uint64_t word = slot.word.load(std::memory_order_acquire);
-    const uint64_t value = ValuePart(word);
-    const auto tag = static_cast<uint32_t>(TagPart(word));
-    if (value != 0 && !expiry_.IsOver(tag, value, horizon)) {
-      visit(Key{.device = slot.device.load(std::memory_order_acquire), .tag = tag}, value);
+std::vector<CounterTable::Content> CounterTable::Freeze(Segment& segment) const {
+  const TimeMs horizon{horizon_.load(std::memory_order_acquire)};
+  std::vector<Content> live;
+  live.reserve(segment.capacity());
+  segment.ForEachSlot([&](Slot& slot) {
+    slot.word.fetch_or(kFrozen, std::memory_order_acq_rel);
+    const uint64_t word = slot.word.load(std::memory_order_acquire) & ~kFrozen;
+    if (IsLive(word, horizon)) {
+      live.push_back({slot.device.load(std::memory_order_acquire), word});
     }
   });
+  return live;
 }
 
-// Gives the frozen segment its successor, if it has none, of the right size for what is live.
-CounterTable::Segment& CounterTable::SuccessorOf(Segment& segment,
-                                                 std::vector<LiveKey>& live) const {
-  Segment* successor = segment.successor.load(std::memory_order_acquire);
-  if (successor == nullptr) {
-    const TimeMs horizon{horizon_.load(std::memory_order_acquire)};
-    ForEachLive(segment, horizon, [&](const Key& key, uint64_t value) {
-      live.push_back({key, value});
-    });
-    auto made = std::make_unique<Segment>(BucketsFor(live.size()), horizon);
-    if (segment.successor.compare_exchange_strong(successor, made.get(),
-                                                  std::memory_order_acq_rel)) {
-      return *made.release();
-    }
-    live.clear();
+void CounterTable::PutNew(const Content& content, Segment& segment) {
+  const Key key{.device = content.device, .tag = static_cast<uint32_t>(TagPart(content.word))};
+  Bucket* bucket = segment.BucketOf(Home(key));
+  while (IsFull(*bucket)) {
+    bucket = segment.After(bucket);
   }
-  // Another thread's: what is live is a matter of its horizon.
-  ForEachLive(segment, successor->horizon, [&](const Key& key, uint64_t value) {
-    live.push_back({key, value});
-  });
-  return *successor;
+  Slot* slot = bucket->slots.data();
+  while (slot->device.load(std::memory_order_relaxed) != 0) {
+    ++slot;
+  }
+  slot->device.store(content.device, std::memory_order_relaxed);
+  slot->word.store(content.word, std::memory_order_relaxed);
 }
 
 void CounterTable::Rebuild(std::atomic<Segment*>& root, Segment* segment) {
-  segment->ForEachSlot([](Slot& slot) { slot.word.fetch_or(kFrozen, std::memory_order_acq_rel); });
-  std::vector<LiveKey> live;
-  live.reserve(segment->capacity());
-  Segment& successor = SuccessorOf(*segment, live);
-  for (const LiveKey& each : live) {
-    CopyIn(successor, each.key, each.value);
+  if (root.load(std::memory_order_seq_cst) != segment) {
+    return;
   }
+  const std::vector<Content> live = Freeze(*segment);
+  auto successor = std::make_unique<Segment>(BucketsFor(live.size()));
+  for (const Content& each : live) {
+    PutNew(each, *successor);
+  }
+  successor->used.store(live.size(), std::memory_order_relaxed);
   Segment* expected = segment;
-  if (root.compare_exchange_strong(expected, &successor, std::memory_order_seq_cst)) {
+  if (root.compare_exchange_strong(expected, successor.get(), std::memory_order_seq_cst)) {
+    static_cast<void>(successor.release());
     epochs_.Retire(segment);
   }
 }
@@ -193,33 +158,29 @@ void CounterTable::SetHorizon(TimeMs horizon) {
 }
 
 void CounterTable::Put(const Key& key, uint64_t value) {
-  const size_t at = SegmentOf(key);
-  Segment& segment = *roots_[at].load(std::memory_order_relaxed);
-  PutIn(segment, key, value);
-  if (IsCrowded(segment)) {
-    Reserve(at, segment.used.load(std::memory_order_relaxed));
-  }
-}
-
-void CounterTable::PutIn(Segment& segment, const Key& key, uint64_t value) {
-  Slot* const slot = Claim(segment, key, Home(key));
+  const Home home(key);
+  Segment& segment = *roots_[home.segment].load(std::memory_order_relaxed);
+  Slot* const slot = Claim(segment, key, segment.BucketOf(home));
   WEIR_CHECK(slot != nullptr);  // it grows before it is full
   slot->word.store(Word(key.tag, value), std::memory_order_relaxed);
+  if (IsCrowded(segment)) {
+    Reserve(home.segment, segment.used.load(std::memory_order_relaxed));
+  }
 }
 
 void CounterTable::Reserve(size_t segment, size_t keys) {
   std::atomic<Segment*>& root = roots_[segment];
   const std::unique_ptr<Segment> before(root.load(std::memory_order_relaxed));
-  auto made = std::make_unique<Segment>(BucketsFor(keys), before->horizon);
+  auto made = std::make_unique<Segment>(BucketsFor(keys));
+  size_t kept = 0;
   before->ForEachSlot([&](const Slot& slot) {
     const uint64_t word = slot.word.load(std::memory_order_relaxed);
     if (ValuePart(word) != 0) {
-      PutIn(*made,
-            {.device = slot.device.load(std::memory_order_relaxed),
-             .tag = static_cast<uint32_t>(TagPart(word))},
-            ValuePart(word));
+      WEIR_CHECK(++kept <= keys);
+      PutNew({slot.device.load(std::memory_order_relaxed), word}, *made);
     }
   });
+  made->used.store(kept, std::memory_order_relaxed);
   root.store(made.release(), std::memory_order_relaxed);
 }
 
@@ -232,7 +193,9 @@ void CounterTable::Sweep(size_t slots) {
     Segment* segment = root.load(std::memory_order_seq_cst);
     looked += segment->capacity();
     size_t live = 0;
-    ForEachLive(*segment, horizon, [&](const Key& /*key*/, uint64_t /*value*/) { ++live; });
+    segment->ForEachSlot([&](const Slot& slot) {
+      live += IsLive(slot.word.load(std::memory_order_acquire), horizon) ? 1U : 0U;
+    });
     if (IsMostlyEmpty(live, segment->capacity())) {
       Rebuild(root, segment);
     }

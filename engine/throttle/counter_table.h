@@ -15,15 +15,16 @@
 //   - that ForEach sees one instant: it sees each key's word at some time during the call.
 //
 // How a segment is rebuilt. Every word of the old one is frozen (a bit), after which it cannot
-// change; the words still wanted are copied into a successor, where an insert that finds its key
-// does nothing; then the successor takes the old one's place. Any thread that meets a frozen word
-// does the same steps and goes on: doing them twice is harmless, so nobody waits.
+// change; the words still wanted are copied into a successor that nobody else knows yet; then the
+// successor takes the old one's place. Any thread that meets a frozen word does the same steps, and
+// goes on with the successor that came first, so nobody waits.
 //
 // Threads: any number, each holding a Pin while it calls. SetHorizon and Sweep: one thread.
 //
 // Layer: engine/throttle (engine/alert, engine/base).
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <bit>
@@ -32,8 +33,10 @@
 #include <memory>
 #include <vector>
 
+#include "absl/base/attributes.h"
 #include "absl/functional/function_ref.h"
 
+#include "engine/base/aligned_array.h"
 #include "engine/base/epochs.h"
 #include "engine/base/units.h"
 #include "engine/throttle/dealing.h"
@@ -43,6 +46,7 @@ namespace weir {
 class CounterTable {
  private:
   struct Slot;
+  struct Bucket;
   struct Segment;
 
  public:
@@ -72,8 +76,9 @@ class CounterTable {
     friend class CounterTable;
 
     Segment* segment_ = nullptr;
-    size_t bucket_ = 0;     // where to look next
-    Slot* slot_ = nullptr;  // once found
+    Bucket* home_ = nullptr;  // its first bucket
+    Bucket* next_ = nullptr;  // where to look next
+    Slot* slot_ = nullptr;    // once found
   };
 
   // `expiry` outlives the table.
@@ -89,7 +94,9 @@ class CounterTable {
   // called again if another thread came between; zero removes the key.
   template <typename Next>
   uint64_t Update(const Key& key, Next&& next) {
-    return Update(key, Locate(key), next);
+    Place place = Locate(key);
+    Approach(key, place);
+    return Update(key, place, next);
   }
 
   // The same for a key whose place has been sought. For many keys it is best to locate some, then
@@ -102,20 +109,19 @@ class CounterTable {
     const Home home(key);
     Place place;
     place.segment_ = roots_[home.segment].load(std::memory_order_seq_cst);
-    place.bucket_ = home.BucketOf(place.segment_->bucket_count);
-    __builtin_prefetch(&place.segment_->buckets[place.bucket_], 1);
+    place.home_ = place.segment_->BucketOf(home);
+    place.next_ = place.home_;
+    __builtin_prefetch(place.home_, 1);
     return place;
   }
 
   // Looks there; asks for the next place to look if the key is further on.
   static void Approach(const Key& key, Place& place) {
-    Segment& segment = *place.segment_;
-    Bucket& bucket = segment.buckets[place.bucket_];
-    place.slot_ = Match(bucket, key);
+    place.slot_ = Match(*place.home_, key);
     // Without a branch, for the same reason: what is there already is asked for again.
-    const bool further = (place.slot_ == nullptr) & IsFull(bucket);
-    place.bucket_ = further ? NextBucket(segment, place.bucket_) : place.bucket_;
-    __builtin_prefetch(&segment.buckets[place.bucket_], 1);
+    const bool further = (place.slot_ == nullptr) & IsFull(*place.home_);
+    place.next_ = further ? place.segment_->After(place.home_) : place.home_;
+    __builtin_prefetch(place.next_, 1);
   }
 
   // The key's value; zero if it is not there.
@@ -171,28 +177,6 @@ class CounterTable {
     std::array<Slot, kBucketSlots> slots;
   };
 
-  struct Segment : Retirable {
-    Segment(size_t buckets_wanted, TimeMs horizon_at);
-
-    size_t capacity() const { return bucket_count * kBucketSlots; }
-
-    // Calls `visit(Slot&)` for every slot.
-    template <typename Visit>
-    void ForEachSlot(Visit&& visit) const {
-      for (size_t i = 0; i < bucket_count; ++i) {
-        for (Slot& slot : buckets[i].slots) {
-          visit(slot);
-        }
-      }
-    }
-
-    const size_t bucket_count;
-    const TimeMs horizon;  // keys over at this time were not copied into it
-    const std::unique_ptr<Bucket[]> buckets;
-    std::atomic<size_t> used{0};  // slots taken
-    std::atomic<Segment*> successor{nullptr};
-  };
-
   // Where a key belongs. Its segment depends on the device alone, and in the way in which devices
   // are dealt to shards, so that threads that have different shards meet in no segment; its bucket
   // depends on all of it.
@@ -213,20 +197,49 @@ class CounterTable {
     uint64_t hash = 0;
   };
 
+  struct Segment : Retirable {
+    explicit Segment(size_t bucket_count) : buckets(bucket_count) {}
+
+    size_t capacity() const { return buckets.size() * kBucketSlots; }
+
+    Bucket* BucketOf(const Home& home) const { return &buckets[home.BucketOf(buckets.size())]; }
+
+    // The bucket in which a key is that has found this one full.
+    Bucket* After(Bucket* bucket) const {
+      return bucket + 1 == buckets.end() ? bucket + 1 - buckets.size() : bucket + 1;
+    }
+
+    // Calls `visit(slot)` for every slot.
+    template <typename Visit>
+    void ForEachSlot(Visit&& visit) const {
+      for (Bucket& bucket : buckets) {
+        std::for_each(bucket.slots.begin(), bucket.slots.end(), visit);
+      }
+    }
+
+    const AlignedArray<Bucket> buckets;
+    std::atomic<size_t> used{0};  // slots taken
+  };
+
   static uint64_t TagPart(uint64_t word) { return (word & ~kFrozen) >> kValueBits; }
 
   static uint64_t ValuePart(uint64_t word) { return word & kMaxValue; }
 
-  static uint64_t Word(uint32_t tag, uint64_t value) { return uint64_t{tag} << kValueBits | value; }
+  static constexpr uint64_t Word(uint32_t tag, uint64_t value) {
+    return uint64_t{tag} << kValueBits | value;
+  }
 
   // The slot that holds the key, if it stands in this bucket. Without branches on what the slots
   // hold, which no processor could predict.
-  static Slot* Match(Bucket& bucket, const Key& key) {
+  ABSL_ATTRIBUTE_ALWAYS_INLINE static Slot* Match(Bucket& bucket, const Key& key) {
+    constexpr uint64_t kTag = Word(kMaxTag, 0);
+    const uint64_t tag = Word(key.tag, 0);
     const auto match = [&](size_t i) {
       const Slot& slot = bucket.slots[i];
-      const bool same_device = slot.device.load(std::memory_order_acquire) == key.device;
-      const bool same_tag = TagPart(slot.word.load(std::memory_order_acquire)) == key.tag;
-      return static_cast<unsigned>(same_device & same_tag) << i;
+      const uint64_t device = slot.device.load(std::memory_order_acquire);
+      const uint64_t word = slot.word.load(std::memory_order_acquire);
+      const uint64_t difference = (device ^ key.device) | ((word ^ tag) & kTag);
+      return static_cast<unsigned>(difference == 0) << i;
     };
     static_assert(kBucketSlots == 4);
     const unsigned matches = match(0) | match(1) | match(2) | match(3);
@@ -238,39 +251,47 @@ class CounterTable {
     return bucket.slots.back().device.load(std::memory_order_acquire) != 0;
   }
 
-  static size_t NextBucket(const Segment& segment, size_t bucket) {
-    return bucket + 1 == segment.bucket_count ? 0 : bucket + 1;
-  }
-
   // The slot of the key, or the first that can take it, made the key's device's; null if full.
-  static Slot* Claim(Segment& segment, const Key& key, const Home& home);
+  // `home` is the key's.
+  static Slot* Claim(Segment& segment, const Key& key, Bucket* home);
   static const Slot* Lookup(const Segment& segment, const Key& key, const Home& home);
 
-  // Puts the word into the segment unless its key is there already.
-  static void CopyIn(Segment& segment, const Key& key, uint64_t value);
-  // The owner alone: sets the key's word.
-  static void PutIn(Segment& segment, const Key& key, uint64_t value);
-  static bool IsCrowded(const Segment& segment);
+  static bool IsCrowded(const Segment& segment) {
+    return IsAbove(segment.used.load(std::memory_order_relaxed), segment.capacity());
+  }
+
+  // A segment is rebuilt when more than 4/5 of its slots are taken.
+  static constexpr bool IsAbove(size_t used, size_t capacity) { return used * 5 > capacity * 4; }
+
   // How many buckets are made for so many keys.
   static size_t BucketsFor(size_t keys);
 
   // As Update, for a key that stands further on, is new, or is being moved.
   template <typename Next>
-  uint64_t UpdateAnywhere(const Key& key, Next&& next);
+  uint64_t UpdateAnywhere(Key key, const Place& place, Next next);
 
-  struct LiveKey {
-    Key key;
-    uint64_t value = 0;
+  // What a slot holds.
+  struct Content {
+    uint64_t device = 0;
+    uint64_t word = 0;  // not frozen
   };
 
-  // Calls `visit(key, value)` for every key of the segment that is not over at the horizon.
-  template <typename Visit>
-  void ForEachLive(const Segment& segment, TimeMs horizon, Visit&& visit) const;
+  // Whether a key with this word is wanted in a successor.
+  bool IsLive(uint64_t word, TimeMs horizon) const {
+    return ValuePart(word) != 0 &&
+           !expiry_.IsOver(static_cast<uint32_t>(TagPart(word)), ValuePart(word), horizon);
+  }
 
-  Segment& SuccessorOf(Segment& segment, std::vector<LiveKey>& live) const;
+  // Freezes the segment, and gives what is live in it.
+  std::vector<Content> Freeze(Segment& segment) const;
 
-  // Replaces `segment` by a successor of the right size, together with whoever else does.
+  // Puts a key that is not there into a segment that nobody else knows yet, and that has room.
+  static void PutNew(const Content& content, Segment& segment);
+
+  // Replaces `segment` by a successor of the right size, unless another thread has.
   void Rebuild(std::atomic<Segment*>& root, Segment* segment);
+
+  void Rebuild(const Key& key, Segment* segment) { Rebuild(roots_[SegmentOf(key)], segment); }
 
   const Expiry& expiry_;
   Epochs epochs_;
@@ -280,46 +301,47 @@ class CounterTable {
 };
 
 template <typename Next>
-uint64_t CounterTable::Update(const Key& key, const Place& place, Next&& next) {
+ABSL_ATTRIBUTE_ALWAYS_INLINE inline uint64_t CounterTable::Update(const Key& key,
+                                                                  const Place& place, Next&& next) {
   Slot* slot = place.slot_;
-  if (slot == nullptr) {
-    slot = Match(place.segment_->buckets[place.bucket_], key);
+  if (slot == nullptr && place.next_ != place.home_) {
+    slot = Match(*place.next_, key);
   }
   if (slot != nullptr) {
     // Its tag stays what it is, so that only the frozen bit matters.
     uint64_t word = slot->word.load(std::memory_order_acquire);
     while ((word & kFrozen) == 0) {
       const uint64_t before = ValuePart(word);
-      if (slot->word.compare_exchange_weak(word, Word(key.tag, next(before)),
-                                           std::memory_order_acq_rel, std::memory_order_acquire)) {
+      const uint64_t after = next(before);
+      if (after == before ||
+          slot->word.compare_exchange_weak(word, Word(key.tag, after), std::memory_order_acq_rel,
+                                           std::memory_order_acquire)) {
         return before;
       }
     }
   }
-  return UpdateAnywhere(key, next);
+  return UpdateAnywhere(key, place, next);
 }
 
 template <typename Next>
-uint64_t CounterTable::UpdateAnywhere(const Key& key, Next&& next) {
-  const Home home(key);
-  std::atomic<Segment*>& root = roots_[home.segment];
-  for (;;) {
-    Segment* segment = root.load(std::memory_order_seq_cst);
-    Slot* slot = Claim(*segment, key, home);
+uint64_t CounterTable::UpdateAnywhere(Key key, const Place& place, Next next) {
+  for (Place now = place;; now = Locate(key)) {
+    Segment& segment = *now.segment_;
+    Slot* slot = Claim(segment, key, now.home_);
     uint64_t word = slot == nullptr ? kFrozen : slot->word.load(std::memory_order_acquire);
     // Another key of the same device may take the slot first: then Claim has to look again.
     while ((word & kFrozen) == 0 && (word == 0 || TagPart(word) == key.tag)) {
       const uint64_t before = ValuePart(word);
       if (slot->word.compare_exchange_weak(word, Word(key.tag, next(before)),
                                            std::memory_order_acq_rel, std::memory_order_acquire)) {
-        if (IsCrowded(*segment)) {
-          Rebuild(root, segment);
+        if (IsCrowded(segment)) {
+          Rebuild(key, &segment);
         }
         return before;
       }
     }
     if ((word & kFrozen) != 0) {
-      Rebuild(root, segment);
+      Rebuild(key, &segment);
     }
   }
 }

@@ -26,6 +26,7 @@
 #include "absl/status/status.h"
 
 #include "engine/alert/alert_key.h"
+#include "engine/base/plain_vector.h"
 #include "engine/base/state_batch.h"
 #include "engine/throttle/counter_table.h"
 #include "engine/throttle/pair_tags.h"
@@ -73,12 +74,10 @@ class Counters : private CounterTable::Expiry {
 
   // CounterTable::Update, journalled. The key belongs to the shard.
   template <typename Next>
-  uint64_t Update(size_t shard, const CounterTable::Key& key, const CounterTable::Place& place,
-                  Next&& next) {
-    uint64_t after = 0;
-    const uint64_t before =
-        table_.Update(key, place, [&](uint64_t now) { return after = next(now); });
-    if (after != before) {
+  ABSL_ATTRIBUTE_ALWAYS_INLINE uint64_t Update(size_t shard, const CounterTable::Key& key,
+                                               const CounterTable::Place& place, Next&& next) {
+    const uint64_t before = table_.Update(key, place, next);
+    if (const uint64_t after = next(before); after != before) {
       journals_[shard].changes.push_back(
           {key.device, Packed(key.tag, before), Packed(key.tag, after)});
     }
@@ -126,7 +125,7 @@ class Counters : private CounterTable::Expiry {
 
   // Apart from one another, so that shards do not share a cache line.
   struct alignas(64) Journal {
-    std::vector<Change> changes;
+    PlainVector<Change> changes;
   };
 
   // Tag and value in one word, as in a slot.

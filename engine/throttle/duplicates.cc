@@ -31,13 +31,16 @@ constexpr size_t SlotsFor(size_t sightings) {
 
 }  // namespace
 
+// Apart, so that most alerts, which have none, do without its registers.
+ABSL_ATTRIBUTE_NOINLINE static XXH128_hash_t HashOf(absl::string_view payload) {
+  return XXH3_128bits(payload.data(), payload.size());
+}
+
 std::optional<Fingerprint> FingerprintOf(const Alert& alert) {
   if (!alert.counter && alert.payload.empty()) {
     return std::nullopt;
   }
-  const XXH128_hash_t payload = alert.payload.empty()
-                                    ? XXH128_hash_t{}
-                                    : XXH3_128bits(alert.payload.data(), alert.payload.size());
+  const XXH128_hash_t payload = alert.payload.empty() ? XXH128_hash_t{} : HashOf(alert.payload);
   const uint64_t present = (alert.device ? 1U : 0U) | (alert.recipient ? 2U : 0U) |
                            (alert.counter ? 4U : 0U) | (alert.device_time ? 8U : 0U);
   const Eui64 device = alert.device.value_or(Eui64{});
@@ -128,35 +131,46 @@ std::optional<Sighting> Sighting::Decode(WireReader& in) {
   return in.ok() && IsTime(sighting.at) ? std::make_optional(sighting) : std::nullopt;
 }
 
-Duplicates::Duplicates(DurationMs window) : window_(window), index_(kSmallestIndex) {}
-
-bool Duplicates::IsDuplicate(const Fingerprint& id, TimeMs now) {
-  if (window_.value == 0) {
-    return false;
-  }
-  size_t slot = FirstSlot(TagOf(id));
-  for (; index_[slot] != 0; slot = NextSlot(slot)) {
-    if (TagOf(index_[slot]) == TagOf(id)) {
-      const uint32_t place = PlaceOf(index_[slot]);
-      if (place < seen_.size() && seen_[place].id == id && !IsOver(seen_[place], now)) {
-        return true;
-      }
-    }
-  }
-  Add({id, now}, slot);
-  ++batch_size_;
-  return false;
+Duplicates::Duplicates(DurationMs window) : window_(window) {
+  MakeIndex(kSmallestIndex);
 }
 
-void Duplicates::Add(const Sighting& sighting, size_t slot) {
+bool Duplicates::Remembers(Slot slot, const Fingerprint& id, TimeMs now) const {
+  const uint32_t place = PlaceOf(slot);
+  return place < seen_.size() && seen_[place].id == id && !IsOver(seen_[place], now);
+}
+
+inline void Duplicates::Add(const Sighting& sighting, size_t slot) {
   // A slot tells so many sightings apart.
   WEIR_CHECK(seen_.size() < UINT32_MAX);
   index_[slot] = SlotOf(sighting.id, first_ + seen_.size());
   seen_.push_back(sighting);
   ++used_;
-  if (IsCrowded(used_, index_.size())) {
+  if (IsCrowded(used_, mask_ + 1)) {
     RemakeIndex();
   }
+}
+
+bool Duplicates::IsDuplicate(const Fingerprint& id, TimeMs now) {
+  if (window_.value == 0) {
+    return false;
+  }
+  size_t place = FirstSlot(TagOf(id));
+  for (; index_[place] != 0; place = NextSlot(place)) {
+    const Slot slot = index_[place];
+    if (TagOf(slot) == TagOf(id) && Remembers(slot, id, now)) {
+      return true;
+    }
+  }
+  Add({id, now}, place);
+  ++batch_size_;
+  return false;
+}
+
+void Duplicates::MakeIndex(size_t slots) {
+  index_.assign(slots, 0);
+  mask_ = slots - 1;
+  used_ = 0;
 }
 
 size_t Duplicates::FreeSlot(uint64_t tag) const {
@@ -173,8 +187,8 @@ void Duplicates::PutInIndex(Slot slot) {
 }
 
 void Duplicates::RemakeIndex() {
-  const std::vector<Slot> before = std::exchange(index_, std::vector<Slot>(SlotsFor(seen_.size())));
-  used_ = 0;
+  const std::vector<Slot> before = std::move(index_);
+  MakeIndex(SlotsFor(seen_.size()));
   if (index_is_true_) {
     for (const Slot slot : before) {
       if (slot != 0 && PlaceOf(slot) < seen_.size()) {

@@ -119,26 +119,31 @@ class Duplicates {
 
   static uint64_t TagOf(Slot slot) { return slot >> 32; }
 
-  size_t FirstSlot(uint64_t tag) const { return tag & (index_.size() - 1); }
+  size_t FirstSlot(uint64_t tag) const { return tag & mask_; }
 
-  size_t NextSlot(size_t slot) const { return (slot + 1) & (index_.size() - 1); }
+  size_t NextSlot(size_t slot) const { return (slot + 1) & mask_; }
 
   // Where in the queue the sighting of a slot is, if that is below its size.
   uint32_t PlaceOf(Slot slot) const { return static_cast<uint32_t>(slot - first_); }
 
   bool IsOver(const Sighting& sighting, TimeMs now) const { return now - sighting.at >= window_; }
 
+  // Whether a slot is that of the message, and remembers it at `now`.
+  inline bool Remembers(Slot slot, const Fingerprint& id, TimeMs now) const;
+
   // Remembers a sighting, with the slot found free for it.
-  void Add(const Sighting& sighting, size_t slot);
+  ABSL_ATTRIBUTE_ALWAYS_INLINE void Add(const Sighting& sighting, size_t slot);
+  void MakeIndex(size_t slots);
   size_t FreeSlot(uint64_t tag) const;
   void PutInIndex(Slot slot);
-  void RemakeIndex();
+  ABSL_ATTRIBUTE_NOINLINE void RemakeIndex();
 
   DurationMs window_;
   ChunkedQueue<Sighting> seen_;
   uint64_t first_ = 0;     // number of the sighting at the front; they are numbered as they come
   size_t batch_size_ = 0;  // how many at the back are of the open batch
   std::vector<Slot> index_;
+  size_t mask_ = 0;  // one less than its size
   size_t used_ = 0;  // slots that are not zero
   // Whether what the index says of a place in the queue is of the sighting that is there.
   bool index_is_true_ = true;

@@ -63,10 +63,10 @@ class PairTags {
     AlertCode code;
     Eui64 recipient;
 
-    // Ten bits that tell most pairs apart.
+    // Twelve bits that tell most pairs apart.
     size_t Bits() const {
       constexpr uint64_t kOdd = 0x9E3779B97F4A7C15;
-      return ((recipient.value + code.index() * kOdd) * kOdd) >> 54;
+      return ((recipient.value + code.index() * kOdd) * kOdd) >> 52;
     }
 
     friend bool operator==(const Pair&, const Pair&) = default;
@@ -82,7 +82,7 @@ class PairTags {
     uint32_t tag = 0;
   };
 
-  static constexpr size_t kRecent = 1024;  // as many as Bits tells apart
+  static constexpr size_t kRecent = 4096;  // as many as Bits tells apart
 
   uint32_t Number(const Pair& pair);
 

@@ -21,6 +21,9 @@ class Rules {
   // How counts of a code are kept in a word; there is a version.
   const CountCodec& codec(AlertCode code) const { return codecs_[version_->policy_index(code)]; }
 
+  // By PolicyVersion::policy_index.
+  const std::vector<CountCodec>& codecs() const { return codecs_; }
+
   void PutInForce(const PolicyVersion* version) {
     version_ = version;
     codecs_.clear();
@@ -33,7 +36,7 @@ class Rules {
 
  private:
   const PolicyVersion* version_ = nullptr;
-  std::vector<CountCodec> codecs_;  // by PolicyVersion::policy_index
+  std::vector<CountCodec> codecs_;
 };
 
 }  // namespace weir

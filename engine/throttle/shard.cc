@@ -4,6 +4,8 @@
 #include <array>
 #include <utility>
 
+#include "absl/base/attributes.h"
+
 #include "engine/base/check.h"
 
 namespace weir {
@@ -30,14 +32,117 @@ Shard::Shard(size_t index, const Rules& rules, Counters& counters, Totals& total
 
 // ---- Alerts
 
+inline void Shard::FireDueBy(TimeMs now, const Timeline& timeline) {
+  if (open_keys_.IsAnyDueBy(now)) {
+    FireAllBy(now, timeline);
+  }
+}
+
+inline void Shard::Prepare(const Dealt& dealt, Prepared& prepared) const {
+  const Alert* alert = dealt.arrival->alert;
+  prepared.id = alert != nullptr ? FingerprintOf(*alert) : FingerprintOf(*dealt.arrival->other);
+  if (prepared.id) {
+    duplicates_.Prefetch(*prepared.id);
+  }
+  if (dealt.tag != 0) {
+    prepared.place = counters_.Locate(SlotKey(dealt));
+  }
+}
+
+inline void Shard::Approach(const Dealt& dealt, Prepared& prepared) {
+  if (dealt.tag != 0) {
+    Counters::Approach(SlotKey(dealt), prepared.place);
+  }
+}
+
+// Those that alerts of a code are counted by, at `now`.
+inline const Shard::Limits& Shard::LimitsAt(TimeMs now, AlertCode code) {
+  Limits& limits = limits_[version().policy_index(code)];
+  if (!limits.clock.Holds(now)) {
+    MoveTo(now, limits);
+  }
+  return limits;
+}
+
+Shard::Counting Shard::CountingOf(const Arrival& arrival) {
+  return {.limits = LimitsAt(arrival.now, arrival.alert->code),
+          .excluded = version().excluded(arrival.alert->code),
+          .now = arrival.now};
+}
+
+void Shard::MoveTo(TimeMs now, Limits& limits) {
+  limits.clock.MoveTo(now);
+  limits.passing = limits.codec->PassingIn(limits.clock.window(), limits.policy->threshold);
+}
+
+Shard::Finding Shard::CountIn(const Counting& how, WindowCount& count) {
+  RollTo(how.window(), count);
+  ++count.current;
+  if (how.excluded) {
+    return count.current == how.policy().threshold + 1 ? Finding::kPassStorm : Finding::kPass;
+  }
+  return Measure(count, how.policy(), how.now) > how.policy().threshold ? Finding::kStart
+                                                                        : Finding::kPass;
+}
+
+// The same on a word of the counter table.
+Shard::Finding Shard::CountIn(const Counting& how, uint64_t& word) {
+  WindowCount count = word == 0 ? WindowCount{.window = how.window()} : how.codec().Unpack(word);
+  const Finding finding = CountIn(how, count);
+  word = finding == Finding::kStart ? kOpen : how.codec().Pack(count).value_or(kOpen);
+  return finding;
+}
+
+// The word that follows `word` once the alert has been counted; the key is not open.
+uint64_t Shard::WordAfter(uint64_t word, const Arrival& arrival) {
+  CountIn(CountingOf(arrival), word);
+  return word;
+}
+
+ABSL_ATTRIBUTE_ALWAYS_INLINE inline Verdict Shard::Count(const Dealt& dealt,
+                                                         const Prepared& prepared) {
+  const Arrival* const arrival = dealt.arrival;
+  const PassingWords* const passing = &LimitsAt(arrival->now, arrival->alert->code).passing;
+  // A key that cannot be in the table is open, or will be.
+  uint64_t before = kOpen;
+  if (dealt.tag != 0) {
+    before = counters_.Update(index_, SlotKey(dealt), prepared.place, [=, this](uint64_t word) {
+      return passing->Follow(word) ? passing->After(word)
+             : word == kOpen       ? kOpen
+                                   : WordAfter(word, *arrival);
+    });
+  }
+  return passing->Follow(before) ? Verdict::kForward : CountUncommon(*arrival, before);
+}
+
+ABSL_ATTRIBUTE_ALWAYS_INLINE inline Verdict Shard::DecideOne(const Dealt& dealt,
+                                                             const Prepared& prepared) {
+  const Arrival& arrival = *dealt.arrival;
+  const bool seen = prepared.id && duplicates_.IsDuplicate(*prepared.id, arrival.now);
+  if (arrival.alert == nullptr) {
+    return seen ? Verdict::kDuplicate : Verdict::kForward;
+  }
+  const Alert& alert = *arrival.alert;
+  CodeTotals& totals = totals_.Of(alert.code);
+  if (seen) {
+    ++totals.duplicates;
+    return Verdict::kDuplicate;
+  }
+  ++totals.alerts;
+  const bool counts = rules_.version() != nullptr && alert.device;
+  const Verdict verdict = counts ? Count(dealt, prepared) : Verdict::kForward;
+  totals.forwarded += verdict == Verdict::kForward ? 1 : 0;
+  return verdict;
+}
+
 void Shard::Decide(const Timeline& timeline, std::optional<TimeMs> until,
                    absl::Span<Verdict> verdicts) {
   const Epochs::Pin pin = counters_.Enter();
   std::array<Prepared, kGroup> prepared;
   for (size_t begin = 0; begin < dealt_.size(); begin += kGroup) {
-    const absl::Span<const Dealt> group = absl::MakeSpan(dealt_).subspan(begin, kGroup);
+    const absl::Span<const Dealt> group = absl::MakeConstSpan(dealt_).subspan(begin, kGroup);
     for (size_t i = 0; i < group.size(); ++i) {
-      prepared[i] = Prepare(group[i]);
+      Prepare(group[i], prepared[i]);
     }
     for (size_t i = 0; i < group.size(); ++i) {
       Approach(group[i], prepared[i]);
@@ -54,119 +159,43 @@ void Shard::Decide(const Timeline& timeline, std::optional<TimeMs> until,
   }
 }
 
-Shard::Prepared Shard::Prepare(const Dealt& dealt) const {
-  const Alert* alert = dealt.arrival->alert;
-  Prepared prepared;
-  prepared.id = alert != nullptr ? FingerprintOf(*alert) : FingerprintOf(*dealt.arrival->other);
-  if (prepared.id) {
-    duplicates_.Prefetch(*prepared.id);
+// Counts an alert whose key is open, or cannot be in the counter table.
+inline Verdict Shard::CountOpen(const Counting& how, const Arrival& arrival, const AlertKey& key) {
+  OpenKey* found = open_keys_.TouchIfOpen(key);
+  if (found == nullptr) {
+    found =
+        &open_keys_.Open(key, {.count = {.window = how.window()}, .window = how.policy().window});
   }
-  if (dealt.tag != 0) {
-    prepared.place = counters_.Locate(SlotKey(dealt));
-  }
-  return prepared;
+  OpenKey& open = *found;
+  WEIR_CHECK(open.count.window == how.window());
+  open.last_position = arrival.position;
+  const Finding finding = CountIn(how, open.count);
+  return open.episode && !how.excluded ? Throttled(arrival, how.policy(), open)
+                                       : Act(finding, arrival, key);
 }
 
-void Shard::Approach(const Dealt& dealt, Prepared& prepared) {
-  if (dealt.tag != 0) {
-    Counters::Approach(SlotKey(dealt), prepared.place);
-  }
-}
-
-Verdict Shard::DecideOne(const Dealt& dealt, const Prepared& prepared) {
-  const Arrival& arrival = *dealt.arrival;
-  if (arrival.alert == nullptr) {
-    return prepared.id && duplicates_.IsDuplicate(*prepared.id, arrival.now) ? Verdict::kDuplicate
-                                                                             : Verdict::kForward;
-  }
-  const Alert& alert = *arrival.alert;
-  CodeTotals& totals = totals_.Of(alert.code);
-  if (prepared.id && duplicates_.IsDuplicate(*prepared.id, arrival.now)) {
-    ++totals.duplicates;
-    return Verdict::kDuplicate;
-  }
-  ++totals.alerts;
-  Verdict verdict = Verdict::kForward;
-  if (rules_.version() != nullptr && alert.device) {
-    verdict = Count(dealt, prepared);
-  }
-  if (verdict == Verdict::kForward) {
-    ++totals.forwarded;
-  }
-  return verdict;
-}
-
-Verdict Shard::Count(const Dealt& dealt, const Prepared& prepared) {
-  const Arrival& arrival = *dealt.arrival;
+// What follows for an alert that may not just pass. It has been counted in the table, where the
+// key's word was `before`, unless the key is open.
+Verdict Shard::CountUncommon(const Arrival& arrival, uint64_t before) {
   const AlertKey key = KeyOf(*arrival.alert, version());
-  const Counting how = CountingOf(arrival.alert->code, key.code, arrival.now);
-  if (dealt.tag == 0) {
+  const Counting how = CountingOf(arrival);
+  if (before == kOpen) {
     return CountOpen(how, arrival, key);
   }
-  Finding finding = Finding::kPass;
-  uint64_t after = 0;
-  const uint64_t before =
-      counters_.Update(index_, SlotKey(dealt), prepared.place, [&](uint64_t word) {
-        finding = CountIn(how, word);
-        return after = word;
-      });
-  if (finding == Finding::kMeetsOpenKey) {
-    return CountOpen(how, arrival, key);
-  }
+  uint64_t after = before;
+  const Finding finding = CountIn(how, after);
   if (after == kOpen) {
     OpenAfter(before, how, key, arrival.position);
   }
   return Act(finding, arrival, key);
 }
 
-Shard::Counting Shard::CountingOf(AlertCode code, AlertCode counted_as, TimeMs now) {
-  return {.policy = version().policy(counted_as),
-          .codec = rules_.codec(counted_as),
-          .excluded = version().excluded(code),
-          .now = now,
-          .window = clocks_[version().policy_index(counted_as)].At(now)};
-}
-
-Shard::Finding Shard::CountIn(const Counting& how, WindowCount& count) {
-  RollTo(how.window, count);
-  ++count.current;
-  if (how.excluded) {
-    return count.current == how.policy.threshold + 1 ? Finding::kPassStorm : Finding::kPass;
-  }
-  return Measure(count, how.policy, how.now) > how.policy.threshold ? Finding::kStart
-                                                                    : Finding::kPass;
-}
-
-// The same on a word of the counter table.
-Shard::Finding Shard::CountIn(const Counting& how, uint64_t& word) {
-  if (word == kOpen) {
-    return Finding::kMeetsOpenKey;
-  }
-  WindowCount count = word == 0 ? WindowCount{.window = how.window} : how.codec.Unpack(word);
-  const Finding finding = CountIn(how, count);
-  word = finding == Finding::kStart ? kOpen : how.codec.Pack(count).value_or(kOpen);
-  return finding;
-}
-
 // Opens a key whose word was `before`, with the alert counted that opens it.
 void Shard::OpenAfter(uint64_t before, const Counting& how, const AlertKey& key, int64_t position) {
-  WindowCount count = before == 0 ? WindowCount{.window = how.window} : how.codec.Unpack(before);
+  WindowCount count =
+      before == 0 ? WindowCount{.window = how.window()} : how.codec().Unpack(before);
   CountIn(how, count);
-  open_keys_.Open(key, {.count = count, .window = how.policy.window, .last_position = position});
-}
-
-// Counts an alert whose key is open, or cannot be in the counter table.
-Verdict Shard::CountOpen(const Counting& how, const Arrival& arrival, const AlertKey& key) {
-  OpenKey* found = open_keys_.TouchIfOpen(key);
-  if (found == nullptr) {
-    found = &open_keys_.Open(key, {.count = {.window = how.window}, .window = how.policy.window});
-  }
-  OpenKey& open = *found;
-  WEIR_CHECK(open.count.window == how.window);
-  open.last_position = arrival.position;
-  const Finding finding = CountIn(how, open.count);
-  return open.episode && !how.excluded ? Throttled(arrival, how.policy, open)
-                                       : Act(finding, arrival, key);
+  open_keys_.Open(key, {.count = count, .window = how.policy().window, .last_position = position});
 }
 
 // What follows for an alert that did not meet an episode. If one starts, the key has been opened.
@@ -215,7 +244,7 @@ CopyMark Shard::TakeCopy(AlertCode code, Episode& episode) {
 
 // ---- Timers and versions
 
-void Shard::FireDueBy(TimeMs now, const Timeline& timeline) {
+void Shard::FireAllBy(TimeMs now, const Timeline& timeline) {
   while (open_keys_.IsAnyDueBy(now)) {
     FireNext(timeline.RecordAt(*open_keys_.NextDue()), SIZE_MAX);
   }
@@ -337,10 +366,15 @@ EpisodeEvent Shard::Event(EpisodeEvent::Kind kind, const AlertKey& key, TimeMs a
 }
 
 void Shard::FollowRules() {
-  clocks_.clear();
+  limits_.clear();
   if (rules_.version() != nullptr) {
-    for (const CodePolicy& policy : version().policies()) {
-      clocks_.emplace_back(policy.window);
+    for (size_t i = 0; i < version().policies().size(); ++i) {
+      const CodePolicy& policy = version().policies()[i];
+      const CountCodec& codec = rules_.codecs()[i];
+      limits_.push_back({.policy = &policy,
+                         .codec = &codec,
+                         .clock = WindowClock(policy.window),
+                         .passing = codec.PassingIn(0, policy.threshold)});
     }
   }
 }

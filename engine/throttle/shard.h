@@ -21,6 +21,7 @@
 
 #include "engine/alert/alert_key.h"
 #include "engine/alert/event.h"
+#include "engine/base/plain_vector.h"
 #include "engine/base/state_batch.h"
 #include "engine/base/units.h"
 #include "engine/throttle/counters.h"
@@ -90,19 +91,31 @@ class Shard {
 
  private:
   // What counting one alert says.
-  enum class Finding : uint8_t { kPass, kPassStorm, kStart, kMeetsOpenKey };
+  enum class Finding : uint8_t { kPass, kPassStorm, kStart };
+
+  // A policy, and what of it depends on the window that stream time is in.
+  struct alignas(64) Limits {
+    const CodePolicy* policy = nullptr;
+    const CountCodec* codec = nullptr;
+    WindowClock clock;
+    PassingWords passing;
+  };
 
   // How an alert is counted, and when.
   struct Counting {
-    const CodePolicy& policy;
-    const CountCodec& codec;
+    const Limits& limits;  // at that time
     bool excluded = false;
     TimeMs now;
-    int64_t window = 0;  // the one that holds `now`
+
+    const CodePolicy& policy() const { return *limits.policy; }
+
+    const CountCodec& codec() const { return *limits.codec; }
+
+    int64_t window() const { return limits.clock.window(); }
   };
 
   struct Dealt {
-    const Arrival* arrival;
+    const Arrival* arrival = nullptr;
     uint32_t tag = 0;
   };
 
@@ -117,13 +130,17 @@ class Shard {
     return {.device = dealt.arrival->alert->device->value, .tag = dealt.tag};
   }
 
-  Prepared Prepare(const Dealt& dealt) const;
+  void Prepare(const Dealt& dealt, Prepared& prepared) const;
   static void Approach(const Dealt& dealt, Prepared& prepared);
   Verdict DecideOne(const Dealt& dealt, const Prepared& prepared);
   Verdict Count(const Dealt& dealt, const Prepared& prepared);
-  Counting CountingOf(AlertCode code, AlertCode counted_as, TimeMs now);
+  const Limits& LimitsAt(TimeMs now, AlertCode code);
+  Counting CountingOf(const Arrival& arrival);
+  static void MoveTo(TimeMs now, Limits& limits);
   static Finding CountIn(const Counting& how, WindowCount& count);
   static Finding CountIn(const Counting& how, uint64_t& word);
+  uint64_t WordAfter(uint64_t word, const Arrival& arrival);
+  Verdict CountUncommon(const Arrival& arrival, uint64_t before);
   void OpenAfter(uint64_t before, const Counting& how, const AlertKey& key, int64_t position);
   Verdict CountOpen(const Counting& how, const Arrival& arrival, const AlertKey& key);
   Verdict Act(Finding finding, const Arrival& arrival, const AlertKey& key);
@@ -131,6 +148,7 @@ class Shard {
   CopyMark TakeCopy(AlertCode code, Episode& episode);
 
   void FireDueBy(TimeMs now, const Timeline& timeline);
+  void FireAllBy(TimeMs now, const Timeline& timeline);
   size_t FireNext(uint32_t record, size_t limit);
   void EndWindow(const AlertKey& key, TimeMs at);
   void EndKey(const AlertKey& key, EpisodeEvent::Reason reason, TimeMs at);
@@ -147,9 +165,9 @@ class Shard {
   Duplicates duplicates_;
   OpenKeys open_keys_;
   Ledger ledger_;
-  std::vector<Dealt> dealt_;
-  std::vector<AlertKey> due_next_;   // of those due at open_keys_.NextDue(), the last one first
-  std::vector<WindowClock> clocks_;  // by PolicyVersion::policy_index
+  PlainVector<Dealt> dealt_;
+  std::vector<AlertKey> due_next_;  // of those due at open_keys_.NextDue(), the last one first
+  std::vector<Limits> limits_;      // by PolicyVersion::policy_index
 };
 
 }  // namespace weir

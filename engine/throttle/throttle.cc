@@ -4,6 +4,8 @@
 #include <string>
 #include <utility>
 
+#include "absl/base/attributes.h"
+
 #include "engine/base/check.h"
 #include "engine/base/wire.h"
 #include "engine/throttle/dealing.h"
@@ -41,7 +43,7 @@ bool Throttle::IsOver(AlertCode code, uint64_t value, TimeMs horizon) const {
          rules_.codec(code).IsOver(value, horizon);
 }
 
-size_t Throttle::ShardIndex(Eui64 device) const {
+inline size_t Throttle::ShardIndex(Eui64 device) const {
   return shards_.size() == 1 ? 0 : ShardOf(device, shards_.size());
 }
 
@@ -52,6 +54,21 @@ void Throttle::Begin(const Round& round) {
   dealt_ = 0;
   version_at_.reset();
   ends_ = false;
+}
+
+ABSL_ATTRIBUTE_ALWAYS_INLINE inline void Throttle::Deal(const Arrival& arrival) {
+  if (arrival.alert == nullptr) {
+    ShardFor(arrival.other->device.value_or(Eui64{})).Deal(arrival, 0);
+    return;
+  }
+  const Alert& alert = *arrival.alert;
+  const Eui64 device = alert.device.value_or(Eui64{});
+  // The device that is zero has no tag either.
+  const uint32_t tag = rules_.version() == nullptr
+                           ? 0
+                           : counters_.TagOf({device, rules_.version()->counted_as(alert.code),
+                                              alert.recipient.value_or(Eui64{})});
+  ShardFor(device).Deal(arrival, tag);
 }
 
 bool Throttle::DealOut() {
@@ -65,17 +82,14 @@ bool Throttle::DealOut() {
   ends_ = !version_at_;
   const Timeline& timeline = *round_.timeline;
   decide_until_ = version_at_ || timeline.empty() ? version_at_ : timeline.end();
-  for (; dealt_ < round_.arrivals.size(); ++dealt_) {
-    const Arrival& arrival = round_.arrivals[dealt_];
-    if (version_at_ && arrival.now >= *version_at_) {
-      break;
-    }
-    if (arrival.alert != nullptr) {
-      ShardFor(arrival.alert->device.value_or(Eui64{})).Deal(arrival, TagOf(*arrival.alert));
-    } else {
-      ShardFor(arrival.other->device.value_or(Eui64{})).Deal(arrival, 0);
-    }
+  constexpr TimeMs kNever{INT64_MAX};
+  const TimeMs until = version_at_.value_or(kNever);
+  const absl::Span<const Arrival> left = round_.arrivals.subspan(dealt_);
+  const Arrival* arrival = left.begin();
+  for (; arrival != left.end() && arrival->now < until; ++arrival) {
+    Deal(*arrival);
   }
+  dealt_ += static_cast<size_t>(arrival - left.begin());
   return true;
 }
 
@@ -87,14 +101,6 @@ std::optional<TimeMs> Throttle::NextVersionAt() const {
   }
   const TimeMs at = schedule_->versions[in_force_].effective_from().value_or(timeline.begin());
   return at <= timeline.end() ? std::make_optional(at) : std::nullopt;
-}
-
-uint32_t Throttle::TagOf(const Alert& alert) {
-  if (rules_.version() == nullptr || !alert.device) {
-    return 0;
-  }
-  return counters_.TagOf(
-      {*alert.device, rules_.version()->counted_as(alert.code), alert.recipient.value_or(Eui64{})});
 }
 
 void Throttle::Decide(size_t shard) {

@@ -181,7 +181,7 @@ class Throttle : private Counters::Owner {
   void FollowRules(const PolicyVersion* version);
   std::optional<TimeMs> NextVersionAt() const;
   void TakeEffect(TimeMs at);
-  uint32_t TagOf(const Alert& alert);
+  void Deal(const Arrival& arrival);
 
   Shard& ShardFor(Eui64 device) { return *shards_[ShardIndex(device)]; }
 

@@ -5,9 +5,9 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <vector>
 
 #include "engine/base/check.h"
+#include "engine/base/plain_vector.h"
 #include "engine/base/units.h"
 
 namespace weir {
@@ -44,7 +44,7 @@ class Timeline {
     uint32_t record = 0;
   };
 
-  std::vector<Step> steps_;
+  PlainVector<Step> steps_;
 };
 
 }  // namespace weir

@@ -22,6 +22,11 @@ CodeTotals& CodeTotals::operator+=(const CodeTotals& other) {
   return *this;
 }
 
+void ShardTotals::Use(AlertCode code) {
+  is_used_[code.index()] = 1;
+  used_.push_back(code);
+}
+
 template <typename Codes>
 void Totals::AddBatchTo(Codes& codes) const {
   for (const ShardTotals& shard : shards_) {
@@ -46,7 +51,7 @@ void Totals::Rollback() {
   for (ShardTotals& shard : shards_) {
     for (const AlertCode code : shard.used_) {
       shard.codes_[code.index()] = {};
-      shard.is_used_[code.index()] = false;
+      shard.is_used_[code.index()] = 0;
     }
     shard.used_.clear();
   }

@@ -44,15 +44,16 @@ class alignas(64) ShardTotals {
 
   CodeTotals& Of(AlertCode code) {
     const uint16_t index = code.index();
-    if (!is_used_[index]) {
-      is_used_[index] = true;
-      used_.push_back(code);
+    if (is_used_[index] == 0) {
+      Use(code);
     }
     return codes_[index];
   }
 
  private:
   friend class Totals;
+
+  void Use(AlertCode code);
 
   std::vector<CodeTotals> codes_;
   std::vector<uint8_t> is_used_;

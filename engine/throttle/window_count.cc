@@ -19,16 +19,14 @@ CountCodec::CountCodec(const CodePolicy& policy)
     : window_(policy.window),
       sliding_(policy.window_kind == WindowKind::kSliding),
       count_bits_(kBits - BitsFor(WindowOf(kLastCompactTime, policy.window))),
-      last_window_(WindowOf(kLastCompactTime, policy.window)) {
+      last_window_(WindowOf(kLastCompactTime, policy.window)),
+      window_shift_(count_bits_),
+      windows_kept_(sliding_ ? 2 : 1) {
   if (sliding_) {
     count_bits_ /= 2;
+    window_shift_ = 2 * count_bits_;
   }
   most_ = (uint64_t{1} << count_bits_) - 1;
-}
-
-bool CountCodec::IsOver(uint64_t word, TimeMs now) const {
-  // By a product instead of a quotient: it is asked of every key, again and again.
-  return (Unpack(word).window + (sliding_ ? 2 : 1)) * window_.value <= now.value;
 }
 
 }  // namespace weir

@@ -5,6 +5,7 @@
 // Layer: engine/throttle (engine/alert, engine/base).
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 
@@ -48,19 +49,52 @@ class WindowClock {
  public:
   explicit WindowClock(DurationMs window) : window_(window) {}
 
+  // Whether `now` lies in the window that the clock is in; at first that of the epoch.
+  bool Holds(TimeMs now) const {
+    // Before the window's begin this is larger than any window.
+    return static_cast<uint64_t>(now.value - begin_) < static_cast<uint64_t>(window_.value);
+  }
+
+  void MoveTo(TimeMs now) {
+    ordinal_ = WindowOf(now, window_);
+    begin_ = ordinal_ * window_.value;
+  }
+
+  int64_t window() const { return ordinal_; }
+
   int64_t At(TimeMs now) {
-    const int64_t since = now.value - begin_;
-    if (since < 0 || since >= window_.value) {
-      ordinal_ = WindowOf(now, window_);
-      begin_ = ordinal_ * window_.value;
+    if (!Holds(now)) {
+      MoveTo(now);
     }
-    return ordinal_;
+    return window();
   }
 
  private:
   DurationMs window_;
   int64_t ordinal_ = 0;
   int64_t begin_ = 0;  // of that window
+};
+
+// The words of keys whose alerts just pass in one window, which make nearly all of what is counted:
+// there the next word is found without unpacking one.
+class PassingWords {
+ public:
+  // None.
+  PassingWords() = default;
+
+  // `zero` stands for no alert in the window; one more is one more, up to `most`.
+  PassingWords(uint64_t zero, uint64_t most) : zero_(zero), last_(zero + most) {}
+
+  // Whether the next alert passes where the key's word is this one, of the window or an earlier
+  // one.
+  bool Follow(uint64_t word) const { return std::max(word, zero_) < last_; }
+
+  // The word with that alert counted.
+  uint64_t After(uint64_t word) const { return std::max(word, zero_) + 1; }
+
+ private:
+  uint64_t zero_ = 0;
+  uint64_t last_ = 0;
 };
 
 // The compact form of a count: a non-zero word of kBits bits, split by the policy into window and
@@ -97,8 +131,21 @@ class CountCodec {
     return count;
   }
 
+  // The words of this window whose alerts pass, as long as they are at most `threshold`.
+  PassingWords PassingIn(int64_t window, uint64_t threshold) const {
+    // Of a sliding window it depends on the time as well. In the last one, a word may not fit.
+    return sliding_ || window >= last_window_
+               ? PassingWords()
+               : PassingWords(static_cast<uint64_t>(window) << count_bits_,
+                              std::min(threshold, most_));
+  }
+
   // Whether a key with this count behaves at `now`, and ever after, like one never seen.
-  bool IsOver(uint64_t word, TimeMs now) const;
+  bool IsOver(uint64_t word, TimeMs now) const {
+    // By a product instead of a quotient: it is asked of every key, again and again.
+    return (static_cast<int64_t>(word >> window_shift_) + windows_kept_) * window_.value <=
+           now.value;
+  }
 
  private:
   static constexpr uint64_t kAllOnes = (uint64_t{1} << kBits) - 1;
@@ -108,6 +155,8 @@ class CountCodec {
   int count_bits_;
   uint64_t most_;        // the largest count that fits
   int64_t last_window_;  // the last window that fits
+  int window_shift_;     // the bits below the window
+  int windows_kept_;     // for how many windows a count matters, its own included
 };
 
 }  // namespace weir

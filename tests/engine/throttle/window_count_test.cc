@@ -1,8 +1,11 @@
 // Goal: counts roll, measure and pack as the rule says.
 // Method: worked examples; every count that fits comes back from its compact form, others are
-// refused.
+// refused; what is counted by arithmetic on words is compared with the rule.
 
 #include "engine/throttle/window_count.h"
+
+#include <algorithm>
+#include <optional>
 
 #include "gtest/gtest.h"
 
@@ -57,6 +60,36 @@ TEST(CountCodec, GivesBackEveryCountThatFits) {
       // Small counts of this century always fit.
       EXPECT_TRUE(count.current > 15 || count.previous > 15 || now.value > int64_t{4000000000000});
     }
+  }
+}
+
+TEST(PassingWords, CountAsTheRuleDoes) {
+  Random random = Random::FromEnvironment(5);
+  SCOPED_TRACE(random.seed_text());
+  for (int i = 0; i < 200000; ++i) {
+    const CodePolicy policy{
+        .threshold = 1 + random.Below(uint64_t{1} << random.Below(16)),
+        .window = DurationMs{1000 + static_cast<int64_t>(random.Below(7 * kDay.value))},
+        .window_kind = random.OneIn(4) ? WindowKind::kSliding : WindowKind::kTumbling};
+    const CountCodec codec(policy);
+    const TimeMs now{static_cast<int64_t>(random.Below(6000000000000))};
+    const int64_t window = WindowOf(now, policy.window);
+    // A count of this window, of the one before, or a key that is new.
+    WindowCount count{.window = std::max<int64_t>(window - (random.OneIn(3) ? 1 : 0), 0),
+                      .current = random.Below(policy.threshold + 3)};
+    const std::optional<uint64_t> word = count.current == 0 ? 0 : codec.Pack(count);
+    const PassingWords passing = codec.PassingIn(window, policy.threshold);
+    if (word && passing.Follow(*word)) {
+      RollTo(window, count);
+      ++count.current;
+      ASSERT_LE(count.current, policy.threshold);
+      ASSERT_EQ(passing.After(*word), codec.Pack(count));
+    } else if (policy.window_kind == WindowKind::kTumbling && now < TimeMs{4000000000000} &&
+               policy.threshold < 1000) {
+      // Nothing else is left to the general case.
+      ASSERT_TRUE(count.window == window && count.current >= policy.threshold);
+    }
+    EXPECT_FALSE(passing.Follow((uint64_t{1} << CountCodec::kBits) - 1));
   }
 }
 
