@@ -278,9 +278,8 @@ void WorkerSession::ForgetRound() {
 }
 
 bool WorkerSession::CommitIsDue() const {
-  return protocol_->in_batch() &&
-         (protocol_->batch_records() >= setup_.settings.commit_records ||
-          Clock::now() >= next_commit_);
+  return protocol_->in_batch() && (protocol_->batch_records() >= setup_.settings.commit_records ||
+                                   Clock::now() >= next_commit_);
 }
 
 absl::Status WorkerSession::Commit() {

@@ -176,7 +176,8 @@ void CounterTable::Reserve(size_t segment, size_t keys) {
   before->ForEachSlot([&](const Slot& slot) {
     const uint64_t word = slot.word.load(std::memory_order_relaxed);
     if (ValuePart(word) != 0) {
-      WEIR_CHECK(++kept <= keys);
+      ++kept;
+      WEIR_CHECK(kept <= keys);
       PutNew({slot.device.load(std::memory_order_relaxed), word}, *made);
     }
   });
