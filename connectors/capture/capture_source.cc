@@ -127,6 +127,9 @@ void CaptureSource::DecodeLines(Lines lines, std::vector<Record>& records) {
 // Sets all of the records but where they stand in their partitions.
 void CaptureSource::Decode(Lines lines, size_t begin, Part& part, std::vector<Record>& records) {
   part.arena.Clear();
+  if (lines.empty()) {
+    return;  // behind the last capture, which there is no name for
+  }
   const absl::string_view capture = lines_.captures()[batch_.capture];
   for (size_t i = 0; i < lines.size(); ++i) {
     Record& record = records[begin + i];
