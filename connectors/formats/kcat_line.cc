@@ -63,7 +63,7 @@ class KcatReader {
 
   // A string of less than 64 plain characters.
   bool String(absl::string_view& text) {
-    if (*at_ != '"') {
+    if (at_ >= end_ || *at_ != '"') {
       return false;
     }
     const CharMasks masks = MaskCharacters(at_ + 1);
