@@ -9,7 +9,7 @@
 #                    and ten minutes
 # --store-keys LIST  live keys of the states to reopen; 1000000,10000000 by default
 # --alerts N         about how many alerts are replayed; 2000000 by default
-# --batch N          alerts counted at a time in decide; 8192 by default, as the replay does
+# --batch N          alerts counted at a time in decide; 2048 by default, as the replay does
 # --repetitions N    how often each benchmark runs; 7 by default
 # --min-time S       seconds of each repetition but a replay's; 0.3 by default
 # --cpus A,B         the processors to stay on: one thread on the first, two on both; the last two
@@ -35,7 +35,7 @@ filter=.
 keys=1000000,16000000
 store_keys=1000000,10000000
 alerts=2000000
-batch=8192
+batch=2048
 repetitions=7
 min_time=0.3
 cpus=""

@@ -25,7 +25,7 @@ namespace weir {
 namespace {
 
 // As many lines as the replay reads at a time, whose decoded parts are kept until then.
-constexpr size_t kBatch = 8192;
+constexpr size_t kBatch = 2048;
 
 // Runs `read` on all lines, again and again.
 template <typename Read>

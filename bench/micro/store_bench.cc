@@ -34,7 +34,7 @@ namespace {
 namespace fs = std::filesystem;
 
 // As the replay does.
-constexpr size_t kRound = 8192;
+constexpr size_t kRound = 2048;
 
 using Clock = std::chrono::steady_clock;
 

@@ -12,7 +12,7 @@ namespace weir {
 
 struct DecideOptions {
   size_t keys = 1'000'000;
-  size_t batch = 8192;          // how many records the replay takes at a time
+  size_t batch = 2048;          // how many records the replay takes at a time
   size_t threads = 2;           // 1 leaves the suite decide-2 out
   std::vector<int> processors;  // of each thread; empty: any
 };
