@@ -66,12 +66,11 @@ CounterTable::Slot* CounterTable::Claim(Segment& segment, const Key& key, Bucket
   return nullptr;
 }
 
-const CounterTable::Slot* CounterTable::Lookup(const Segment& segment, const Key& key,
-                                               const Home& home) {
+CounterTable::Slot* CounterTable::Lookup(const Segment& segment, const Key& key, const Home& home) {
   Bucket* const first = segment.BucketOf(home);
   Bucket* bucket = first;
   do {
-    if (const Slot* slot = Match(*bucket, key); slot != nullptr) {
+    if (Slot* const slot = Match(*bucket, key); slot != nullptr) {
       return slot;
     }
     if (!IsFull(*bucket)) {
@@ -160,11 +159,16 @@ void CounterTable::SetHorizon(TimeMs horizon) {
 void CounterTable::Put(const Key& key, uint64_t value) {
   const Home home(key);
   Segment& segment = *roots_[home.segment].load(std::memory_order_relaxed);
-  Slot* const slot = Claim(segment, key, segment.BucketOf(home));
-  WEIR_CHECK(slot != nullptr);  // it grows before it is full
-  slot->word.store(Word(key.tag, value), std::memory_order_relaxed);
+  const uint64_t word = Word(key.tag, value);
+  if (Slot* const slot = Lookup(segment, key, home); slot != nullptr) {
+    slot->word.store(word, std::memory_order_relaxed);
+    return;
+  }
+  PutNew({key.device, word}, segment);
+  const size_t used = segment.used.load(std::memory_order_relaxed) + 1;
+  segment.used.store(used, std::memory_order_relaxed);
   if (IsCrowded(segment)) {
-    Reserve(home.segment, segment.used.load(std::memory_order_relaxed));
+    Reserve(home.segment, used);
   }
 }
 

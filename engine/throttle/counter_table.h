@@ -254,7 +254,7 @@ class CounterTable {
   // The slot of the key, or the first that can take it, made the key's device's; null if full.
   // `home` is the key's.
   static Slot* Claim(Segment& segment, const Key& key, Bucket* home);
-  static const Slot* Lookup(const Segment& segment, const Key& key, const Home& home);
+  static Slot* Lookup(const Segment& segment, const Key& key, const Home& home);
 
   static bool IsCrowded(const Segment& segment) {
     return IsAbove(segment.used.load(std::memory_order_relaxed), segment.capacity());
@@ -285,7 +285,7 @@ class CounterTable {
   // Freezes the segment, and gives what is live in it.
   std::vector<Content> Freeze(Segment& segment) const;
 
-  // Puts a key that is not there into a segment that nobody else knows yet, and that has room.
+  // Puts a key that is not there into a segment that nobody else knows, and that has room.
   static void PutNew(const Content& content, Segment& segment);
 
   // Replaces `segment` by a successor of the right size, unless another thread has.
