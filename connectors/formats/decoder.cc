@@ -89,11 +89,12 @@ void Decoder::DecodeText(absl::string_view text, Arena& arena, Envelope& envelop
   event = decoded.event;
 }
 
+// What Decode has not read: of a format that is not known it begins with `{` or `<`.
 Decoded Decoder::DecodeAs(absl::string_view text, Arena& arena) {
-  if (!forced_) {
-    return DecodeAny(text, arena);
+  if (!forced_ && text.front() == '{') {
+    return DecodeObject(text, arena);
   }
-  switch (*forced_) {
+  switch (forced_.value_or(Format::kDuis)) {
     case Format::kJson:
       return {.envelope = {}, .event = DecodeJson(text, parser_, arena, std::nullopt)};
     case Format::kKcat:
@@ -106,23 +107,9 @@ Decoded Decoder::DecodeAs(absl::string_view text, Arena& arena) {
   return {.envelope = {}, .event = DeadReason::kNotReadable};
 }
 
-Decoded Decoder::DecodeAny(absl::string_view line, Arena& arena) {
-  const char first = line.empty() ? '\0' : line.front();
-  if (first == '{') {
-    return DecodeObject(line, arena);
-  }
-  if (first == '<') {
-    return {.envelope = {}, .event = DecodeDuis(line, arena, std::nullopt)};
-  }
-  Decoded decoded = {.envelope = {}, .event = DecodeGbcsLine(line, arena)};
-  TellNotReadable(decoded.event);
-  return decoded;
-}
-
 // `[received<TAB>]message`.
 Event Decoder::DecodeGbcsLine(absl::string_view line, Arena& arena) {
   // As nearly all lines begin.
-  constexpr size_t kDateSize = 11;
   if (line.size() > kTimeTextSize && line[kTimeTextSize] == '\t') {
     const int64_t day = received_.DayOf(line.data());
     int64_t of_day = 0;

@@ -51,7 +51,6 @@ class Decoder {
 
   void DecodeText(absl::string_view text, Arena& arena, Envelope& envelope, Event& event);
   Decoded DecodeAs(absl::string_view text, Arena& arena);
-  Decoded DecodeAny(absl::string_view line, Arena& arena);
   Decoded DecodeObject(absl::string_view line, Arena& arena);
   Event DecodeGbcsLine(absl::string_view line, Arena& arena);
 

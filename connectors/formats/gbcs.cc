@@ -254,13 +254,13 @@ bool ReadSupplementary(Bytes bytes, GbcsMessage& message) {
     return false;
   }
   if (bytes.size() >= kWord) {
-    message.supplementary_party = Eui64{LoadBig(bytes, 0, kWord)};
+    message.supplementary_party = Eui64{LoadU64(bytes, 0)};
   }
   if (bytes.size() >= 2 * kWord) {
-    message.supplementary_party_counter = LoadBig(bytes, kWord, kWord);
+    message.supplementary_party_counter = LoadU64(bytes, kWord);
   }
   if (bytes.size() == 3 * kWord) {
-    message.supplementary_originator_counter = LoadBig(bytes, 2 * kWord, kWord);
+    message.supplementary_originator_counter = LoadU64(bytes, 2 * kWord);
   }
   return true;
 }

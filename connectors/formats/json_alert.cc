@@ -43,8 +43,6 @@ constexpr ShortText kThenReceived(",\"received\":\"");
 constexpr ShortText kThenDeviceTime(",\"device_time\":\"");
 constexpr ShortText kThenPayload(",\"payload\":");
 
-constexpr size_t kDateSize = 11;  // of a time, with its T
-
 // Apart from what nearly all alerts need.
 [[gnu::noinline]] void AddReport(Alert& alert, Arena& arena) {
   AddRequestReport(alert, arena);

@@ -21,6 +21,8 @@
 
 namespace weir {
 
+constexpr size_t kDateSize = 11;  // of a time, with its T
+
 // The day that was read last, which the next time nearly always lies in.
 class DayMemo {
  public:

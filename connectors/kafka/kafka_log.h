@@ -94,11 +94,6 @@ class KafkaLog final : public CommitLog {
   absl::Status Commit(absl::Span<const StandingCommit> commits) override;
   absl::StatusOr<std::vector<StandingCommit>> Settle(absl::Span<const int32_t> partitions) override;
 
-  // Whether a transaction is open, and since when.
-  bool is_open() const { return open_; }
-
-  std::chrono::steady_clock::time_point opened_at() const { return opened_at_; }
-
  private:
   class Encoder;
 

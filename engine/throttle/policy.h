@@ -88,15 +88,6 @@ class PolicyVersion {
 
   size_t policy_index(AlertCode code) const { return codes_[code.index()].policy; }
 
-  // All of this about a code.
-  struct Resolution {
-    uint16_t policy = 0;  // index into policies()
-    bool excluded = false;
-    AlertCode counted_as;
-  };
-
-  const Resolution& Resolve(AlertCode code) const { return codes_[code.index()]; }
-
   // The codes whose keys start afresh when this version follows `before`: those under which a code
   // is counted, then or now, whose limits, exclusion or counting differ. One entry per code.
   std::vector<bool> KeysTouchedAfter(const PolicyVersion& before) const;
@@ -112,6 +103,12 @@ class PolicyVersion {
   static absl::StatusOr<PolicyVersion> Decode(absl::string_view bytes);
 
  private:
+  struct Resolution {
+    uint16_t policy = 0;  // index into policies_
+    bool excluded = false;
+    AlertCode counted_as;
+  };
+
   PolicyVersion() = default;
 
   bool SameFor(AlertCode code, const PolicyVersion& other) const;
