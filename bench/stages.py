@@ -32,7 +32,7 @@ class Cost:
     of_each: float
 
 
-def time(alerts: int, hertz: int) -> Cost:
+def nanoseconds(alerts: int, hertz: int) -> Cost:
     return Cost("ns an alert", 1e9 / hertz / alerts)
 
 
@@ -158,7 +158,7 @@ def main() -> int:
     arguments = parser.parse_args()
     with arguments.file.open(encoding="utf-8", errors="replace") as lines:
         if arguments.kind == "perf":
-            print_shares(perf_samples(lines), time(arguments.alerts, arguments.hertz))
+            print_shares(perf_samples(lines), nanoseconds(arguments.alerts, arguments.hertz))
         else:
             print_shares(callgrind_samples(lines), instructions(arguments.alerts))
     return 0

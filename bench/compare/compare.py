@@ -21,9 +21,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from check import Check
-from kafka_support import Unavailable, end_in_order_when_told_to
+from contestants import Field
 from latency import Probe
-from opened_field import opened_field
+from opened_field import run_on_field
 from redis_replay import CONTESTANTS, Processors, RedisReplay
 from rivalry import Latency, Restart, Run, Throughput, in_turns
 from steady import Limits
@@ -32,7 +32,6 @@ from tables import COMMON, HALF
 from throughput import LOADS
 from versions import ROOT, machine, versions_of
 
-UNAVAILABLE = 69
 FIRST_LINES = 1000  # that the probe writes before the time runs
 
 
@@ -191,7 +190,6 @@ def parse() -> argparse.Namespace:
 
 def main() -> int:
     arguments = parse()
-    end_in_order_when_told_to()
     head = {
         "command": arguments.command,
         "rounds": arguments.rounds,
@@ -200,18 +198,14 @@ def main() -> int:
         "commit_ms": {"usual": USUAL, "shortest": SHORTEST},
     }
     server = min(os.sched_getaffinity(0))
-    try:
-        with opened_field(arguments.folder) as field:
-            head["versions"] = versions_of(
-                arguments.systems.split(","), jar_names(arguments.peers)
-            )
-            entrants = Entrants(field, arguments.peers.resolve())
-            results = Results(arguments.out, head)
-            Comparison(arguments, entrants, results, server).run()
-    except Unavailable as error:
-        print(f"compare: there is no broker: {error}", file=sys.stderr)
-        return UNAVAILABLE
-    return 0
+
+    def compare(field: Field) -> None:
+        head["versions"] = versions_of(arguments.systems.split(","), jar_names(arguments.peers))
+        entrants = Entrants(field, arguments.peers.resolve())
+        results = Results(arguments.out, head)
+        Comparison(arguments, entrants, results, server).run()
+
+    return run_on_field("compare", arguments.folder, compare)
 
 
 if __name__ == "__main__":

@@ -21,10 +21,10 @@ from pathlib import Path
 import cases
 from kafka_support import Unavailable, end_in_order_when_told_to
 from machine import load_average
-from opened_field import opened_field
+from opened_field import UNAVAILABLE, opened_field
 from partitions import PARTITIONS, Partitions
 from replays import Replays
-from service_bench import UNAVAILABLE, Results
+from service_bench import Results
 
 ROOT = Path(__file__).resolve().parents[2]
 PARTS = ("decide", "restart", "keys", "mix", "partitions")

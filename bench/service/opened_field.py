@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from contestants import Field
-from kafka_support import Broker
+from kafka_support import Broker, Unavailable, end_in_order_when_told_to
+
+UNAVAILABLE = 69
 
 
 @contextmanager
@@ -35,3 +38,15 @@ def opened_field(folder: Path) -> Iterator[Field]:
             broker.stop()
     finally:
         os.sched_setaffinity(0, before)
+
+
+def run_on_field(script: str, folder: Path, run: Callable[[Field], None]) -> int:
+    """All that such a script does but for reading its arguments; gives its exit code."""
+    end_in_order_when_told_to()
+    try:
+        with opened_field(folder) as field:
+            run(field)
+    except Unavailable as error:
+        print(f"{script}: there is no broker: {error}", file=sys.stderr)
+        return UNAVAILABLE
+    return 0

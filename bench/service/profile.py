@@ -17,13 +17,12 @@ from pathlib import Path
 
 from contestants import Field, Weir, wait_for_records
 from inputs import records_of
-from kafka_support import Unavailable, end_in_order_when_told_to, load
-from opened_field import opened_field
-from stages import Sample, perf_samples, print_shares, time
+from kafka_support import load
+from opened_field import run_on_field
+from stages import Sample, nanoseconds, perf_samples, print_shares
 from steady import FIRST, LAST, LONG
 from throughput import COMMIT, LOADS
 
-UNAVAILABLE = 69
 HERTZ = 999
 STACK = 8192  # bytes of a sample's stack: librdkafka keeps no frame pointers
 
@@ -130,7 +129,7 @@ def profile(field: Field, folder: Path, throttled: int, records: int) -> None:
     weir.stop()
     print(f"\n{loaded:,} alerts as JSON, {100 * (1 - passed / loaded):.0f} % throttled\n")
     stages = Stages(samples)
-    print_shares(stages.samples, time(last - first, HERTZ), stages.of, ORDER)
+    print_shares(stages.samples, nanoseconds(last - first, HERTZ), stages.of, ORDER)
 
 
 def main() -> int:
@@ -139,14 +138,11 @@ def main() -> int:
     parser.add_argument("--records", type=int, required=True, help="of the input, about")
     parser.add_argument("--throttled", type=int, required=True, help="of a hundred, about")
     arguments = parser.parse_args()
-    end_in_order_when_told_to()
-    try:
-        with opened_field(arguments.folder) as field:
-            profile(field, arguments.folder, arguments.throttled, arguments.records)
-    except Unavailable as error:
-        print(f"profile: there is no broker: {error}", file=sys.stderr)
-        return UNAVAILABLE
-    return 0
+    return run_on_field(
+        "profile",
+        arguments.folder,
+        lambda field: profile(field, arguments.folder, arguments.throttled, arguments.records),
+    )
 
 
 if __name__ == "__main__":

@@ -21,14 +21,12 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from contestants import Field
-from kafka_support import Unavailable, end_in_order_when_told_to
 from latency import Latency, Probe
 from machine import load_average
-from opened_field import opened_field
+from opened_field import run_on_field
 from restart import Restart
 from throughput import LOADS, Entry, Throughput
 
-UNAVAILABLE = 69
 PARTS = ("throughput", "latency", "restart")
 
 
@@ -97,7 +95,6 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, required=True, help="of each run of latency")
     parser.add_argument("--parts", default=",".join(PARTS), help="some of %(default)s")
     arguments = parser.parse_args()
-    end_in_order_when_told_to()
     results = Results(
         arguments.out,
         {
@@ -108,13 +105,9 @@ def main() -> int:
             "options": {name: str(value) for name, value in vars(arguments).items()},
         },
     )
-    try:
-        with opened_field(arguments.folder) as field:
-            measure(arguments, field, results)
-    except Unavailable as error:
-        print(f"service_bench: there is no broker: {error}", file=sys.stderr)
-        return UNAVAILABLE
-    return 0
+    return run_on_field(
+        "service_bench", arguments.folder, lambda field: measure(arguments, field, results)
+    )
 
 
 if __name__ == "__main__":
