@@ -51,7 +51,22 @@ uint64_t AnyValue(Random& random) {
   return random.OneIn(10) ? 0 : random.Next() & CounterTable::kMaxValue;
 }
 
-void ExpectAgrees(CounterTable& table, Model& model) {
+// Sets random keys to random values by `set(table, random, key, value, before)`, where `before` is
+// the value that the key had, and compares the table with a map of the same.
+template <typename Set>
+void ExpectAgreesWithAMap(Set&& set) {
+  Random random = Random::FromEnvironment(1);
+  SCOPED_TRACE(random.seed_text());
+  const OverAtItsValue expiry;
+  CounterTable table(expiry);
+  Model model;
+  for (int i = 0; i < 300000; ++i) {
+    const CounterTable::Key key = AnyKey(random);
+    const uint64_t value = AnyValue(random);
+    uint64_t& modelled = model[{key.device, key.tag}];
+    ASSERT_NO_FATAL_FAILURE(set(table, random, key, value, modelled));
+    modelled = value;
+  }
   size_t live = 0;
   for (const auto& [key, value] : model) {
     ASSERT_EQ(Get(table, {.device = key.first, .tag = key.second}), value);
@@ -67,31 +82,16 @@ void ExpectAgrees(CounterTable& table, Model& model) {
 }
 
 TEST(CounterTable, AgreesWithAMap) {
-  Random random = Random::FromEnvironment(1);
-  SCOPED_TRACE(random.seed_text());
-  const OverAtItsValue expiry;
-  CounterTable table(expiry);
-  Model model;
-  for (int i = 0; i < 300000; ++i) {
-    const CounterTable::Key key = AnyKey(random);
-    const uint64_t value = AnyValue(random);
+  ExpectAgreesWithAMap([](CounterTable& table, Random& /*random*/, const CounterTable::Key& key,
+                          uint64_t value, uint64_t before) {
     const Epochs::Pin pin = table.Enter();
-    const uint64_t before = table.Update(key, [&](uint64_t /*now*/) { return value; });
-    ASSERT_EQ(before, (model[{key.device, key.tag}]));
-    model[{key.device, key.tag}] = value;
-  }
-  ExpectAgrees(table, model);
+    ASSERT_EQ(table.Update(key, [&](uint64_t /*now*/) { return value; }), before);
+  });
 }
 
 TEST(CounterTable, FilledByItsOwnerItAgreesWithAMap) {
-  Random random = Random::FromEnvironment(1);
-  SCOPED_TRACE(random.seed_text());
-  const OverAtItsValue expiry;
-  CounterTable table(expiry);
-  Model model;
-  for (int i = 0; i < 300000; ++i) {
-    const CounterTable::Key key = AnyKey(random);
-    const uint64_t value = AnyValue(random);
+  ExpectAgreesWithAMap([](CounterTable& table, Random& random, const CounterTable::Key& key,
+                          uint64_t value, uint64_t /*before*/) {
     if (random.OneIn(1000)) {
       const Epochs::Pin pin = table.Enter();
       size_t held = 0;
@@ -102,9 +102,7 @@ TEST(CounterTable, FilledByItsOwnerItAgreesWithAMap) {
     }
     table.Prefetch(key);
     table.Put(key, value);
-    model[{key.device, key.tag}] = value;
-  }
-  ExpectAgrees(table, model);
+  });
 }
 
 TEST(CounterTable, FilledByItsOwnerItIsNoLarger) {
