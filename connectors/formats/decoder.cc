@@ -47,14 +47,6 @@ Event DecodeReceived(absl::string_view message, Arena& arena, std::optional<Time
   return event;
 }
 
-// A line that is neither hexadecimal nor base64 is of no format at all.
-void TellNotReadable(Event& event) {
-  const DeadReason* reason = std::get_if<DeadReason>(&event);
-  if (reason != nullptr && *reason == DeadReason::kBadPayload) {
-    event = DeadReason::kNotReadable;
-  }
-}
-
 }  // namespace
 
 Decoder::Decoder(std::optional<Format> forced) : forced_(forced) {}

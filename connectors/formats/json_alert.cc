@@ -79,26 +79,19 @@ class AlertFields {
   // it is written as Weir does and the text goes on behind it.
 
   bool Usual() {
-    if (Take<kFirstDevice>()) {
-      if (!UsualId(alert_.device) || !Take<kThenCode>()) {
+    if (kFirstDevice.Take(at_)) {
+      if (!UsualId(alert_.device) || !kThenCode.Take(at_)) {
         return false;
       }
-    } else if (!Take<kFirstCode>()) {
+    } else if (!kFirstCode.Take(at_)) {
       return false;
     }
-    return UsualCode() && (!Take<kThenRecipient>() || UsualId(alert_.recipient)) &&
-           (!Take<kThenCounter>() || UsualCounter()) &&
-           (!Take<kThenReceived>() || UsualTime(reader_.received_, alert_.received)) &&
-           (!Take<kThenDeviceTime>() || UsualTime(reader_.device_time_, alert_.device_time)) &&
-           (!Take<kThenPayload>() || UsualPayload()) &&
+    return UsualCode() && (!kThenRecipient.Take(at_) || UsualId(alert_.recipient)) &&
+           (!kThenCounter.Take(at_) || UsualCounter()) &&
+           (!kThenReceived.Take(at_) || UsualTime(reader_.received_, alert_.received)) &&
+           (!kThenDeviceTime.Take(at_) || UsualTime(reader_.device_time_, alert_.device_time)) &&
+           (!kThenPayload.Take(at_) || UsualPayload()) &&
            IsEnd(!alert_.code.is_device() || alert_.device);
-  }
-
-  template <const ShortText& Expected>
-  bool Take() {
-    const bool is_next = Expected.IsAt(at_);
-    at_ += is_next ? Expected.size() : 0;
-    return is_next;
   }
 
   bool UsualId(std::optional<Eui64>& out) {

@@ -40,25 +40,17 @@ class KcatReader {
 
   bool Read(KcatLine& read) {
     uint64_t ignored = 0;
-    return Take<kTopic>() && String(read.topic) && Take<kPartition>() && Number(read.partition) &&
-           Take<kOffset>() && Number(read.offset) && (!Take<kTsType>() || TsType()) &&
-           (!Take<kTs>() || Time(read.timestamp)) && (!Take<kBroker>() || Number(ignored)) &&
-           Take<kKey>() && (Take<kNull>() || Key(read.named)) && Take<kPayload>() &&
-           Payload(read.value);
+    return kTopic.Take(at_) && String(read.topic) && kPartition.Take(at_) &&
+           Number(read.partition) && kOffset.Take(at_) && Number(read.offset) &&
+           (!kTsType.Take(at_) || TsType()) && (!kTs.Take(at_) || Time(read.timestamp)) &&
+           (!kBroker.Take(at_) || Number(ignored)) && kKey.Take(at_) &&
+           (kNull.Take(at_) || Key(read.named)) && kPayload.Take(at_) && Payload(read.value);
   }
 
  private:
-  // Whether this comes next; if so, stands behind it then.
-  template <const ShortText& Expected>
-  bool Take() {
-    const bool is_next = Expected.IsAt(at_);
-    at_ += is_next ? Expected.size() : 0;
-    return is_next;
-  }
-
   bool TsType() {
     absl::string_view ignored;
-    return Take<kCreate>() || String(ignored);
+    return kCreate.Take(at_) || String(ignored);
   }
 
   // A string of less than 64 plain characters.

@@ -41,11 +41,9 @@ Event DecodeValue(absl::string_view value, JsonParser& parser, Arena& arena,
   if (!text.empty() && text.front() == '<') {
     return DecodeDuis(text, arena, received);
   }
-  const Event event = DecodeGbcsText(text, arena, received);
-  const DeadReason* reason = std::get_if<DeadReason>(&event);
-  // The value may be in any format, and this is none of them.
-  return reason != nullptr && *reason == DeadReason::kBadPayload ? Event(DeadReason::kNotReadable)
-                                                                 : event;
+  Event event = DecodeGbcsText(text, arena, received);
+  TellNotReadable(event);
+  return event;
 }
 
 std::optional<Eui64> DeviceOf(const Event& event) {
@@ -95,6 +93,13 @@ Event DecodeGbcsText(absl::string_view text, Arena& arena, std::optional<TimeMs>
     return DeadReason::kBadPayload;
   }
   return DecodeBinaryGbcs(*bytes, arena, received);
+}
+
+void TellNotReadable(Event& event) {
+  const DeadReason* reason = std::get_if<DeadReason>(&event);
+  if (reason != nullptr && *reason == DeadReason::kBadPayload) {
+    event = DeadReason::kNotReadable;
+  }
 }
 
 absl::string_view TrimBlanks(absl::string_view text) {

@@ -45,6 +45,9 @@ Event DecodeKeyedMessage(std::optional<Eui64> named, absl::string_view value, in
 // if it is neither. The event views `arena` only.
 Event DecodeGbcsText(absl::string_view text, Arena& arena, std::optional<TimeMs> received);
 
+// For a text that may be of any format: one that is neither is kNotReadable.
+void TellNotReadable(Event& event);
+
 // `text` without the blanks, tabs, carriage returns and line feeds around it.
 absl::string_view TrimBlanks(absl::string_view text);
 

@@ -32,6 +32,13 @@ class ShortText {
     return LoadWord(text) == front_ && LoadWord(text + BackAt()) == back_;
   }
 
+  // Whether it is at `at`, which then goes on behind it.
+  bool Take(const char*& at) const {
+    const bool is_next = IsAt(at);
+    at += is_next ? size_ : 0;
+    return is_next;
+  }
+
  private:
   static constexpr uint64_t Character(char c) { return static_cast<unsigned char>(c); }
 
