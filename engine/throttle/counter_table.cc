@@ -126,12 +126,7 @@ void CounterTable::PutNew(const Content& content, Segment& segment) {
   while (IsFull(*bucket)) {
     bucket = segment.After(bucket);
   }
-  Slot* slot = bucket->slots.data();
-  while (slot->device.load(std::memory_order_relaxed) != 0) {
-    ++slot;
-  }
-  slot->device.store(content.device, std::memory_order_relaxed);
-  slot->word.store(content.word, std::memory_order_relaxed);
+  Occupy(*bucket, content);
 }
 
 void CounterTable::Rebuild(std::atomic<Segment*>& root, Segment* segment) {
@@ -159,12 +154,18 @@ void CounterTable::SetHorizon(TimeMs horizon) {
 void CounterTable::Put(const Key& key, uint64_t value) {
   const Home home(key);
   Segment& segment = *roots_[home.segment].load(std::memory_order_relaxed);
+  Bucket* bucket = segment.BucketOf(home);
+  Slot* slot = Match(*bucket, key);
+  while (slot == nullptr && IsFull(*bucket)) {
+    bucket = segment.After(bucket);
+    slot = Match(*bucket, key);
+  }
   const uint64_t word = Word(key.tag, value);
-  if (Slot* const slot = Lookup(segment, key, home); slot != nullptr) {
+  if (slot != nullptr) {
     slot->word.store(word, std::memory_order_relaxed);
     return;
   }
-  PutNew({key.device, word}, segment);
+  Occupy(*bucket, {key.device, word});
   const size_t used = segment.used.load(std::memory_order_relaxed) + 1;
   segment.used.store(used, std::memory_order_relaxed);
   if (IsCrowded(segment)) {

@@ -285,6 +285,18 @@ class CounterTable {
   // Freezes the segment, and gives what is live in it.
   std::vector<Content> Freeze(Segment& segment) const;
 
+  // Puts a key into a bucket that has a free slot and that nobody else knows. Without branches on
+  // how many are taken.
+  static void Occupy(Bucket& bucket, const Content& content) {
+    size_t taken = 0;
+    for (const Slot& slot : bucket.slots) {
+      taken += slot.device.load(std::memory_order_relaxed) != 0 ? 1U : 0U;
+    }
+    Slot& slot = bucket.slots[taken];
+    slot.device.store(content.device, std::memory_order_relaxed);
+    slot.word.store(content.word, std::memory_order_relaxed);
+  }
+
   // Puts a key that is not there into a segment that nobody else knows, and that has room.
   static void PutNew(const Content& content, Segment& segment);
 

@@ -1,11 +1,8 @@
 #include "engine/throttle/counters.h"
 
 #include <algorithm>
-#include <array>
 #include <string>
 #include <utility>
-
-#include "absl/types/span.h"
 
 #include "engine/base/check.h"
 #include "engine/base/wire.h"
@@ -18,12 +15,8 @@ namespace {
 // A counter in the store: the device, then tag and value as in a slot.
 constexpr size_t kCounterBytes = 16;
 
-constexpr size_t kLoadedAtOnce = 64;
-
-struct Loaded {
-  CounterTable::Key key;
-  uint64_t value = 0;
-};
+// Words ahead of which the processor is asked for where they go.
+constexpr size_t kAhead = 16;
 
 void PutCounter(uint64_t device, uint64_t packed, std::string& out) {
   PutWords({device, packed}, out);
@@ -35,13 +28,14 @@ absl::Status Damaged() {
 
 }  // namespace
 
-Counters::Counters(const Owner& owner, size_t shards)
+Counters::Counters(const Owner& owner, size_t shards, size_t most_gathered)
     : owner_(owner),
       tags_(CounterTable::kMaxTag),
       table_(*this),
       journals_(shards),
       removed_codes_(AlertCode::kCount),
-      removal_number_(AlertCode::kCount) {}
+      removal_number_(AlertCode::kCount),
+      most_gathered_(most_gathered) {}
 
 size_t Counters::journal_size() const {
   size_t size = 0;
@@ -171,57 +165,78 @@ absl::Status Counters::LoadRemoval(absl::string_view name, absl::string_view val
 }
 
 absl::Status Counters::LoadImage(absl::string_view name, absl::string_view value) {
-  WireReader key(name);
+  WireReader position(name);
   WireReader in(value);
-  const uint64_t segment = key.OrderedU64();
+  const uint64_t segment = position.OrderedU64();
   const uint64_t number = in.U64();
-  if (!key.done() || !in.ok() || segment >= CounterTable::kSegments) {
+  if (!position.done() || !in.ok() || segment >= CounterTable::kSegments) {
     return Damaged();
   }
   WEIR_CHECK(image_number_[segment] == 0);
   // An image has the order of a table, in which a small one would fill up from its front.
   table_.Reserve(segment, in.rest().size() / kCounterBytes);
-  absl::Status applied = Apply(in.rest(), number, segment);
+  absl::Status read =
+      ReadWords(in.rest(), number, [&](const CounterTable::Key& key, uint64_t word) {
+        const bool belongs = CounterTable::SegmentOf(key) == segment;
+        if (belongs) {
+          table_.Put(key, ValuePart(word));
+        }
+        return belongs;
+      });
   image_number_[segment] = number;
-  return applied;
+  return read;
 }
 
 absl::Status Counters::LoadDelta(absl::string_view name, absl::string_view value) {
-  WireReader key(name);
-  const uint64_t number = key.OrderedU64();
-  if (!key.done()) {
+  WireReader position(name);
+  const uint64_t number = position.OrderedU64();
+  if (!position.done()) {
     return Damaged();
   }
   deltas_.push_back(number);
-  return Apply(value, number, std::nullopt);
+  gathered_.resize(CounterTable::kSegments);
+  return ReadWords(value, number, [&](const CounterTable::Key& key, uint64_t word) {
+    const size_t segment = CounterTable::SegmentOf(key);
+    if (number > image_number_[segment]) {
+      gathered_[segment].push_back({key.device, word});
+      if (++gathered_words_ == most_gathered_) {
+        PutGathered();
+      }
+    }
+    return true;
+  });
 }
 
-absl::Status Counters::Apply(absl::string_view words, uint64_t number,
-                             std::optional<size_t> only_segment) {
+void Counters::FinishLoad() {
+  PutGathered();
+  std::vector<PlainVector<Gathered>>().swap(gathered_);
+}
+
+void Counters::PutGathered() {
+  for (PlainVector<Gathered>& words : gathered_) {
+    for (size_t i = 0; i < words.size(); ++i) {
+      table_.Prefetch(KeyOf(words[std::min(i + kAhead, words.size() - 1)]));
+      table_.Put(KeyOf(words[i]), ValuePart(words[i].word));
+    }
+    words.clear();
+  }
+  gathered_words_ = 0;
+}
+
+template <typename Take>
+absl::Status Counters::ReadWords(absl::string_view words, uint64_t number, Take take) const {
   if (words.size() % kCounterBytes != 0) {
     return Damaged();
   }
   for (WireReader in(words); !in.rest().empty();) {
-    // Some at a time, so that their accesses to memory overlap.
-    std::array<Loaded, kLoadedAtOnce> wanted;
-    size_t count = 0;
-    while (count < wanted.size() && !in.rest().empty()) {
-      const uint64_t device = in.U64();
-      const uint64_t word = in.U64();
-      const CounterTable::Key key{.device = device, .tag = TagPart(word)};
-      const size_t segment = CounterTable::SegmentOf(key);
-      if (device == 0 || key.tag == 0 || !tags_.Knows(key.tag) ||
-          segment != only_segment.value_or(segment)) {
-        return Damaged();
-      }
-      if (number >= removal_number_[tags_.CodeOf(key.tag).index()] &&
-          number > image_number_[segment]) {
-        table_.Prefetch(key);
-        wanted[count++] = {key, ValuePart(word)};
-      }
+    const uint64_t device = in.U64();
+    const uint64_t word = in.U64();
+    const CounterTable::Key key{.device = device, .tag = TagPart(word)};
+    if (device == 0 || key.tag == 0 || !tags_.Knows(key.tag)) {
+      return Damaged();
     }
-    for (const Loaded& each : absl::MakeSpan(wanted.data(), count)) {
-      table_.Put(each.key, each.value);
+    if (number >= removal_number_[tags_.CodeOf(key.tag).index()] && !take(key, word)) {
+      return Damaged();
     }
   }
   return absl::OkStatus();

@@ -20,7 +20,6 @@
 #include <array>
 #include <cstdint>
 #include <deque>
-#include <optional>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -43,8 +42,11 @@ class Counters : private CounterTable::Expiry {
     virtual bool IsOver(AlertCode code, uint64_t value, TimeMs horizon) const = 0;
   };
 
-  // `owner` outlives the counters. Each shard has a journal of its own.
-  Counters(const Owner& owner, size_t shards);
+  // Words of deltas that are gathered while they are loaded: 256 MB.
+  static constexpr size_t kMostGathered = size_t{1} << 24;
+
+  // `owner` outlives the counters. Each shard has a journal of its own. `most_gathered`: of tests.
+  Counters(const Owner& owner, size_t shards, size_t most_gathered = kMostGathered);
 
   // What stands for code and recipient in the table's key; zero if such a key cannot be in it.
   uint32_t TagOf(const AlertKey& key) {
@@ -108,11 +110,13 @@ class Counters : private CounterTable::Expiry {
   // Then, unless the batch is rolled back: renews images and erases the deltas that are in them.
   void ExportUpkeep(uint64_t number, const StateScope& deltas, const StateScope& images);
 
-  // In this order: all tags, all removals, all images, all deltas by number.
+  // In this order: all tags, all removals, all images, all deltas by number; then FinishLoad,
+  // before anything else is called.
   absl::Status LoadTag(absl::string_view name, absl::string_view value);
   absl::Status LoadRemoval(absl::string_view name, absl::string_view value);
   absl::Status LoadImage(absl::string_view name, absl::string_view value);
   absl::Status LoadDelta(absl::string_view name, absl::string_view value);
+  void FinishLoad();
 
   const CounterTable& table() const { return table_; }
 
@@ -144,9 +148,21 @@ class Counters : private CounterTable::Expiry {
 
   bool IsOver(uint32_t tag, uint64_t value, TimeMs horizon) const override;
 
-  // Applies packed words of segments whose image is older than `number`. DataLoss if any lies
-  // outside the segment, where there is one.
-  absl::Status Apply(absl::string_view words, uint64_t number, std::optional<size_t> only_segment);
+  // A word of a delta on its way into the table.
+  struct Gathered {
+    uint64_t device = 0;
+    uint64_t word = 0;  // packed
+  };
+
+  static CounterTable::Key KeyOf(const Gathered& each) {
+    return {.device = each.device, .tag = TagPart(each.word)};
+  }
+
+  // Calls `take(key, packed)` for every word of commit `number` that no removal has overtaken.
+  // DataLoss if a word is none, or not taken.
+  template <typename Take>
+  absl::Status ReadWords(absl::string_view words, uint64_t number, Take take) const;
+  void PutGathered();
   size_t ExportImage(size_t segment, uint64_t number, const StateScope& images) const;
 
   const Owner& owner_;
@@ -158,6 +174,12 @@ class Counters : private CounterTable::Expiry {
   std::array<uint64_t, CounterTable::kSegments> image_number_{};  // commit of each segment's image
   size_t next_image_ = 0;        // the segment whose image is renewed next
   std::deque<uint64_t> deltas_;  // numbers of the deltas in the store, ascending
+
+  // While deltas are loaded, their words by segment. Put into the table in the order of commits
+  // each would wait for memory; a segment at a time they meet in the processor's caches.
+  std::vector<PlainVector<Gathered>> gathered_;
+  size_t gathered_words_ = 0;
+  const size_t most_gathered_;
 };
 
 }  // namespace weir

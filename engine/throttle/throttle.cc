@@ -380,12 +380,6 @@ absl::Status Throttle::LoadOpenKey(absl::string_view name, absl::string_view val
   if (!named) {
     return absl::DataLossError("an open key kept in the state is damaged");
   }
-  if (const CounterTable::Key slot = counters_.KnownKeyOf(named->key); slot.tag != 0) {
-    // The word that says so may have been in a delta which is no longer kept.
-    const Epochs::Pin pin = counters_.Enter();
-    counters_.Update(ShardIndex(named->key.device), slot,
-                     [](uint64_t before) { return before == 0 ? Shard::kOpen : before; });
-  }
   ShardFor(named->key.device).LoadOpenKey(named->key, std::move(named->open));
   return absl::OkStatus();
 }
@@ -410,13 +404,20 @@ absl::Status Throttle::LoadSeen(absl::string_view name, absl::string_view value)
 }
 
 absl::Status Throttle::CheckLoaded(const PolicyVersion* version, TimeMs now, bool some_due) {
+  counters_.FinishLoad();
   const Epochs::Pin pin = counters_.Enter();
   bool valid = true;
   ForEachOpenKey([&](const AlertKey& key, const OpenKey& open) {
     const CounterTable::Key slot = counters_.KnownKeyOf(key);
+    // The word that says so may have been in a delta which is no longer kept.
+    const uint64_t kept = slot.tag == 0
+                              ? Shard::kOpen
+                              : counters_.Update(ShardIndex(key.device), slot, [](uint64_t before) {
+                                  return before == 0 ? Shard::kOpen : before;
+                                });
     valid = valid && version != nullptr && open.window == version->policy(key.code).window &&
             (open.count.window == WindowOf(now, open.window) || (some_due && open.due() == now)) &&
-            (slot.tag == 0 || counters_.table().Find(slot) == Shard::kOpen);
+            (kept == 0 || kept == Shard::kOpen);
   });
   Rules rules;
   rules.PutInForce(version);

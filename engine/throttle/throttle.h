@@ -157,9 +157,9 @@ class Throttle : private Counters::Owner {
   // Takes up one entry of the store; entries come in the order of their names.
   absl::Status Load(absl::string_view name, absl::string_view value);
 
-  // After the last entry: DataLoss if counters and open keys do not agree with one another, or are
-  // not those of stream time `now` under `version`, which may be null. `some_due`: FireSome has
-  // come up to `now`, so that some keys may still be due then.
+  // After the last entry, which completes the counters: DataLoss if counters and open keys do not
+  // agree with one another, or are not those of stream time `now` under `version`, which may be
+  // null. `some_due`: FireSome has come up to `now`, so that some keys may still be due then.
   absl::Status CheckLoaded(const PolicyVersion* version, TimeMs now, bool some_due);
 
   // Then: the state is that of stream time `now`.

@@ -1,6 +1,6 @@
 // Goal: what the store gives back are the counters as they were, whatever had left the table
 // without being told to the store. Method: worked examples on the counters alone, with a store that
-// is a map.
+// is a map; and random words, however many are gathered while they are loaded.
 
 #include "engine/throttle/counters.h"
 
@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "gtest/gtest.h"
+
+#include "tests/support/random.h"
 
 namespace weir {
 namespace {
@@ -50,16 +52,17 @@ void Load(const Store& store, Counters& counters) {
                                                 : counters.LoadDelta(name, value);
     ASSERT_TRUE(loaded.ok()) << loaded;
   }
+  counters.FinishLoad();
 }
 
 AlertKey KeyOf(uint64_t device, const char* code) {
   return {Eui64{device}, *ParseAlertCode(code), Eui64{}};
 }
 
-void Set(Counters& counters, const AlertKey& key) {
+void Set(Counters& counters, const AlertKey& key, uint64_t value = kValue) {
   const Epochs::Pin pin = counters.Enter();
   counters.Update(0, {.device = key.device.value, .tag = counters.TagOf(key)},
-                  [](uint64_t /*before*/) { return kValue; });
+                  [&](uint64_t /*before*/) { return value; });
 }
 
 uint64_t Get(Counters& counters, const AlertKey& key) {
@@ -105,6 +108,35 @@ TEST(Counters, WhatAVersionRemovesDoesNotComeBackOutOfTheStore) {
   EXPECT_EQ(Get(loaded, KeyOf(1, "8F3F")), kValue);
   for (const AlertKey& other : others) {
     EXPECT_EQ(Get(loaded, other), kValue);
+  }
+}
+
+// Few keys change at random in many commits, so that the store has several words of most of them:
+// in images and in deltas.
+TEST(Counters, TheLastWordOfAKeyHoldsHoweverManyWordsAreGathered) {
+  Random random = Random::FromEnvironment(1);
+  SCOPED_TRACE(random.seed_text());
+  const OverAfterAMinute owner;
+  Counters counters(owner, 1);
+  Store store;
+  std::map<uint64_t, uint64_t> values;  // by device
+  constexpr uint64_t kCommits = 60;
+  for (uint64_t number = 1; number <= kCommits; ++number) {
+    for (int i = 0; i < 100; ++i) {
+      const uint64_t device = 1 + random.Below(3000);
+      values[device] = 1 + random.Below(1000);
+      Set(counters, KeyOf(device, "8F3F"), values[device]);
+    }
+    Commit(counters, number, TimeMs{0}, store);
+  }
+  for (const size_t most_gathered : {size_t{1}, size_t{7}, size_t{1000}, Counters::kMostGathered}) {
+    Counters loaded(owner, 1, most_gathered);
+    Load(store, loaded);
+    for (const auto& [device, value] : values) {
+      ASSERT_EQ(Get(loaded, KeyOf(device, "8F3F")), value)
+          << "device " << device << ", " << most_gathered << " gathered";
+    }
+    EXPECT_EQ(loaded.table().KeysHeld(), values.size());
   }
 }
 
