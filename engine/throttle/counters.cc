@@ -28,14 +28,14 @@ absl::Status Damaged() {
 
 }  // namespace
 
-Counters::Counters(const Owner& owner, size_t shards, size_t most_gathered)
+Counters::Counters(const Owner& owner, size_t shards, size_t some_gathered)
     : owner_(owner),
       tags_(CounterTable::kMaxTag),
       table_(*this),
       journals_(shards),
       removed_codes_(AlertCode::kCount),
       removal_number_(AlertCode::kCount),
-      most_gathered_(most_gathered) {}
+      most_gathered_(some_gathered) {}
 
 size_t Counters::journal_size() const {
   size_t size = 0;
@@ -194,7 +194,11 @@ absl::Status Counters::LoadDelta(absl::string_view name, absl::string_view value
     return Damaged();
   }
   deltas_.push_back(number);
-  gathered_.resize(CounterTable::kSegments);
+  if (gathered_.empty()) {
+    gathered_.resize(CounterTable::kSegments);
+    // A few bytes for each of the keys that the images have.
+    most_gathered_ = std::max(most_gathered_, table_.KeysHeld() / 4);
+  }
   return ReadWords(value, number, [&](const CounterTable::Key& key, uint64_t word) {
     const size_t segment = CounterTable::SegmentOf(key);
     if (number > image_number_[segment]) {

@@ -42,11 +42,12 @@ class Counters : private CounterTable::Expiry {
     virtual bool IsOver(AlertCode code, uint64_t value, TimeMs horizon) const = 0;
   };
 
-  // Words of deltas that are gathered while they are loaded: 256 MB.
-  static constexpr size_t kMostGathered = size_t{1} << 24;
+  // Words of deltas that are gathered while they are loaded, if they are no more than a quarter of
+  // the keys: 16 MB.
+  static constexpr size_t kSomeGathered = size_t{1} << 20;
 
-  // `owner` outlives the counters. Each shard has a journal of its own. `most_gathered`: of tests.
-  Counters(const Owner& owner, size_t shards, size_t most_gathered = kMostGathered);
+  // `owner` outlives the counters. Each shard has a journal of its own. `some_gathered`: of tests.
+  Counters(const Owner& owner, size_t shards, size_t some_gathered = kSomeGathered);
 
   // What stands for code and recipient in the table's key; zero if such a key cannot be in it.
   uint32_t TagOf(const AlertKey& key) {
@@ -179,7 +180,7 @@ class Counters : private CounterTable::Expiry {
   // each would wait for memory; a segment at a time they meet in the processor's caches.
   std::vector<PlainVector<Gathered>> gathered_;
   size_t gathered_words_ = 0;
-  const size_t most_gathered_;
+  size_t most_gathered_;
 };
 
 }  // namespace weir
