@@ -42,8 +42,8 @@ class Counters : private CounterTable::Expiry {
     virtual bool IsOver(AlertCode code, uint64_t value, TimeMs horizon) const = 0;
   };
 
-  // Words of deltas that are gathered while they are loaded, if they are no more than a quarter of
-  // the keys: 16 MB.
+  // Words of deltas that are gathered while they are loaded, 16 MB; or a quarter as many as there
+  // are keys, if that is more.
   static constexpr size_t kSomeGathered = size_t{1} << 20;
 
   // `owner` outlives the counters. Each shard has a journal of its own. `some_gathered`: of tests.
