@@ -19,9 +19,8 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 import cases
-from kafka_support import Unavailable, end_in_order_when_told_to
 from machine import load_average
-from opened_field import UNAVAILABLE, opened_field
+from opened_field import opened_field, run_with_broker
 from partitions import PARTITIONS, Partitions
 from replays import Replays
 from service_bench import Results
@@ -167,14 +166,8 @@ def main() -> int:
         parser.add_argument(f"--{name}", type=int, required=True)
     parser.add_argument("--parts", default=",".join(PARTS), help="some of %(default)s")
     arguments = parser.parse_args()
-    end_in_order_when_told_to()
     arguments.out.mkdir(parents=True, exist_ok=True)
-    try:
-        Scale(arguments).measure()
-    except Unavailable as error:
-        print(f"scale: there is no broker: {error}", file=sys.stderr)
-        return UNAVAILABLE
-    return 0
+    return run_with_broker("scale", Scale(arguments).measure)
 
 
 if __name__ == "__main__":

@@ -40,13 +40,22 @@ def opened_field(folder: Path) -> Iterator[Field]:
         os.sched_setaffinity(0, before)
 
 
-def run_on_field(script: str, folder: Path, run: Callable[[Field], None]) -> int:
-    """All that such a script does but for reading its arguments; gives its exit code."""
+def run_with_broker(script: str, run: Callable[[], None]) -> int:
+    """All that a script with a broker does but for reading its arguments; gives its exit code."""
     end_in_order_when_told_to()
     try:
-        with opened_field(folder) as field:
-            run(field)
+        run()
     except Unavailable as error:
         print(f"{script}: there is no broker: {error}", file=sys.stderr)
         return UNAVAILABLE
     return 0
+
+
+def run_on_field(script: str, folder: Path, run: Callable[[Field], None]) -> int:
+    """The same for one that needs a field from its beginning to its end."""
+
+    def run_on_it() -> None:
+        with opened_field(folder) as field:
+            run(field)
+
+    return run_with_broker(script, run_on_it)
