@@ -66,9 +66,8 @@ CounterTable::Slot* CounterTable::Claim(Segment& segment, const Key& key, Bucket
   return nullptr;
 }
 
-CounterTable::Slot* CounterTable::Lookup(const Segment& segment, const Key& key, const Home& home) {
-  Bucket* const first = segment.BucketOf(home);
-  Bucket* bucket = first;
+CounterTable::Slot* CounterTable::Lookup(const Segment& segment, const Key& key, Bucket*& bucket) {
+  const Bucket* const first = bucket;
   do {
     if (Slot* const slot = Match(*bucket, key); slot != nullptr) {
       return slot;
@@ -84,7 +83,8 @@ CounterTable::Slot* CounterTable::Lookup(const Segment& segment, const Key& key,
 uint64_t CounterTable::Find(const Key& key) const {
   const Home home(key);
   const Segment* segment = roots_[home.segment].load(std::memory_order_seq_cst);
-  const Slot* slot = Lookup(*segment, key, home);
+  Bucket* bucket = segment->BucketOf(home);
+  const Slot* slot = Lookup(*segment, key, bucket);
   return slot == nullptr ? 0 : ValuePart(slot->word.load(std::memory_order_acquire));
 }
 
@@ -155,16 +155,12 @@ void CounterTable::Put(const Key& key, uint64_t value) {
   const Home home(key);
   Segment& segment = *roots_[home.segment].load(std::memory_order_relaxed);
   Bucket* bucket = segment.BucketOf(home);
-  Slot* slot = Match(*bucket, key);
-  while (slot == nullptr && IsFull(*bucket)) {
-    bucket = segment.After(bucket);
-    slot = Match(*bucket, key);
-  }
   const uint64_t word = Word(key.tag, value);
-  if (slot != nullptr) {
+  if (Slot* const slot = Lookup(segment, key, bucket); slot != nullptr) {
     slot->word.store(word, std::memory_order_relaxed);
     return;
   }
+  WEIR_CHECK(!IsFull(*bucket));  // it grows before it is full
   Occupy(*bucket, {key.device, word});
   const size_t used = segment.used.load(std::memory_order_relaxed) + 1;
   segment.used.store(used, std::memory_order_relaxed);

@@ -254,7 +254,10 @@ class CounterTable {
   // The slot of the key, or the first that can take it, made the key's device's; null if full.
   // `home` is the key's.
   static Slot* Claim(Segment& segment, const Key& key, Bucket* home);
-  static Slot* Lookup(const Segment& segment, const Key& key, const Home& home);
+
+  // The slot of the key; null if there is none. `bucket` is the key's first one, and then the one
+  // in which the search ended.
+  static Slot* Lookup(const Segment& segment, const Key& key, Bucket*& bucket);
 
   static bool IsCrowded(const Segment& segment) {
     return IsAbove(segment.used.load(std::memory_order_relaxed), segment.capacity());
